@@ -1,0 +1,39 @@
+# `make demo` and `make test` do all of their own set-up; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+ARGS ?=
+PY := .venv/bin/python
+
+.PHONY: help setup demo test check fuzz bench nights lock clean
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.ready ## make the project's own environment in .venv
+
+.venv/.ready: pyproject.toml requirements.lock scripts/setup.sh
+	@scripts/setup.sh
+	@touch $@
+
+demo: setup ## two nodes, one link, in about a minute
+	@$(PY) -m clearline.cli.demo $(ARGS)
+
+test: setup ## the whole suite
+	@$(PY) -m just check
+
+check: test ## the same
+
+fuzz: setup ## fuzz each parser; make fuzz ARGS=--seconds=600
+	@$(PY) -m tests.fuzz $(ARGS)
+
+bench: setup ## measure every figure into bench/results
+	@$(PY) -m bench $(ARGS)
+
+nights: setup ## 10,000 seeded nights with faults, both sides checked by the eight rules
+	@$(PY) -m bench.nights $(ARGS)
+
+lock: ## pin every dependency again, with hashes and without naming where they come from
+	@scripts/lock.sh
+
+clean: ## remove what the build made
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage* htmlcov

@@ -1,0 +1,1 @@
+"""What everything else is stated in: ids, instants, quantities, faults."""
