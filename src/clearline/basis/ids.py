@@ -28,18 +28,19 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
 """A short machine name (party, desk, anchor): 1 to 40 of a-z, 0-9 and inner hyphens."""
 
 
-def derive(at: Instant, *parts: str | int | bytes) -> str:
-    """Return the UUIDv7 of time `at` that `parts` alone determine.
+def derive(at: Instant, counter: int, *parts: str | int | bytes) -> str:
+    """Return the UUIDv7 of time `at` that the counter and `parts` alone determine.
 
-    Same time and parts, same id. The parts are hashed with their lengths, so no two
-    different lists of parts share a digest.
+    The counter (its low 12 bits, RFC 9562 section 6.2, method 1) orders ids of one
+    millisecond, so that the ids of a feed strictly increase. The parts are hashed with
+    their lengths: no two different lists of parts share a digest.
     """
     digest = hashlib.sha256()
     for part in parts:
         raw = part if isinstance(part, bytes) else str(part).encode()
         digest.update(len(raw).to_bytes(8, "big") + raw)
-    bits = int.from_bytes(digest.digest()[:10], "big")
-    high = (int(at) & 0xFFFF_FFFF_FFFF) << 16 | 0x7000 | (bits >> 62) & 0x0FFF
+    bits = int.from_bytes(digest.digest()[:8], "big")
+    high = (int(at) & 0xFFFF_FFFF_FFFF) << 16 | 0x7000 | counter & 0x0FFF
     low = 0x8000_0000_0000_0000 | bits & 0x3FFF_FFFF_FFFF_FFFF
     text = f"{high:016x}{low:016x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

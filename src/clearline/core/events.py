@@ -1,0 +1,306 @@
+"""Events: all that can happen to a node. The journal is a list of these.
+
+Three sorts: what a person of ours asks for (it carries `by`), what came over a link, and
+what the runtime noticed. Each is checked whole before anything changes. None carries a
+time: the instant at which the runtime journaled it is handed to the core beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from clearline.basis.ids import Name, Uuid7
+from clearline.basis.instants import Instant
+from clearline.core.terms import Language, Precedence, Terms
+from clearline.phrasebook import Phrase
+from clearline.space import Position, Reference, Volume
+
+__all__ = [
+    "Acknowledge",
+    "Agree",
+    "Announce",
+    "AnswerTest",
+    "Arrived",
+    "Close",
+    "Command",
+    "Declare",
+    "Dispose",
+    "Event",
+    "ExplainTest",
+    "Forked",
+    "HandOver",
+    "LeaveWatch",
+    "Note",
+    "OpenCall",
+    "OpenLink",
+    "PeerUnsafe",
+    "Place",
+    "Propose",
+    "ReadBack",
+    "Receipted",
+    "ReportViolation",
+    "Revise",
+    "Say",
+    "SendTest",
+    "Settle",
+    "Started",
+    "TakeWatch",
+    "Tick",
+    "Wire",
+    "Withdraw",
+]
+
+Officer = Annotated[str, Meta(min_length=1, max_length=60)]
+"""Who asked. It stays in this node's journal and never leaves."""
+Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
+Links = Annotated[tuple[Uuid7, ...], Meta(min_length=1, max_length=64)]
+
+
+class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A position together with how it was stated: so far, in this direction, from there."""
+
+    at: Position
+    stated: Reference
+
+
+class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
+    by: Officer
+
+
+class OpenLink(_Command):
+    """Begin a link from a terms document that was carried by hand."""
+
+    us: Name
+    terms: Terms
+    agree: bool
+    """Whether to agree to the document at once, having compared the fingerprints."""
+
+
+class Propose(_Command):
+    """Propose amended terms, and agree to them ourselves."""
+
+    terms: Terms
+
+
+class Agree(_Command):
+    """Agree to terms that were proposed."""
+
+    link: Uuid7
+    hash: str
+
+
+class Declare(_Command):
+    """Declare where and when we operate, to the parties of these links."""
+
+    links: Links
+    activity: Name
+    volumes: Annotated[tuple[Volume, ...], Meta(min_length=1, max_length=32)]
+    place: Place | None = None
+    label: Annotated[str, Meta(max_length=60)] = ""
+    """Our own name for it. It never leaves."""
+
+
+class Revise(_Command):
+    """Replace the volumes of a notice of ours."""
+
+    notice: Uuid7
+    volumes: Annotated[tuple[Volume, ...], Meta(min_length=1, max_length=32)]
+    place: Place | None = None
+
+
+class Withdraw(_Command):
+    """Withdraw a notice of ours."""
+
+    notice: Uuid7
+
+
+class Note(_Command):
+    """Say that our desk has the counterpart's notice, and how far it has been passed on."""
+
+    notice: Uuid7
+    disposition: str
+
+
+class OpenCall(_Command):
+    """Demand that a human on the other side answer."""
+
+    link: Uuid7
+    precedence: Precedence
+    phrases: Phrases
+    notices: Annotated[tuple[Uuid7, ...], Meta(max_length=16)] = ()
+    reopens: Uuid7 | None = None
+    """A closed call that has recurred."""
+    drill: bool = False
+
+
+class Acknowledge(_Command):
+    """A human has read the call."""
+
+    call: Uuid7
+    echelon: Name
+
+
+class Say(_Command):
+    """Say more in a call."""
+
+    call: Uuid7
+    phrases: Phrases
+
+
+class ReadBack(_Command):
+    """Restate the slots that matter of something said in a call."""
+
+    call: Uuid7
+    of: Uuid7
+    phrases: Phrases
+
+
+class Dispose(_Command):
+    """Say what we did about a call."""
+
+    call: Uuid7
+    disposition: str
+
+
+class Close(_Command):
+    """Say that the call is over for us. It is closed when both have said so."""
+
+    call: Uuid7
+
+
+class TakeWatch(_Command):
+    """Take the watch at a desk that nobody holds."""
+
+    echelon: Name
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
+
+
+class HandOver(_Command):
+    """Hand the watch at a desk to another officer, who has read the open items."""
+
+    echelon: Name
+    to: Officer
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
+
+
+class LeaveWatch(_Command):
+    """Leave a desk unmanned, and let the counterpart know."""
+
+    echelon: Name
+
+
+class SendTest(_Command):
+    """Send a test call now, besides the schedule."""
+
+    link: Uuid7
+
+
+class AnswerTest(_Command):
+    """A human answers the counterpart's test call."""
+
+    test: Uuid7
+
+
+class ExplainTest(_Command):
+    """Give a missed test its cause."""
+
+    test: Uuid7
+    cause: str
+
+
+class Announce(_Command):
+    """Announce the political state of a link. It changes nothing that the link can carry."""
+
+    link: Uuid7
+    status: str
+
+
+class ReportViolation(_Command):
+    """Report a breach of one of the terms' coded rules."""
+
+    link: Uuid7
+    rule: Name
+    place: Position
+    seen: Instant
+    notice: Uuid7 | None = None
+
+
+class Settle(_Command):
+    """A person has looked at the evidence of a fork and lets the link carry entries again."""
+
+    link: Uuid7
+
+
+Command = (
+    OpenLink
+    | Propose
+    | Agree
+    | Declare
+    | Revise
+    | Withdraw
+    | Note
+    | OpenCall
+    | Acknowledge
+    | Say
+    | ReadBack
+    | Dispose
+    | Close
+    | TakeWatch
+    | HandOver
+    | LeaveWatch
+    | SendTest
+    | AnswerTest
+    | ExplainTest
+    | Announce
+    | ReportViolation
+    | Settle
+)
+
+
+class Arrived(Struct, frozen=True, kw_only=True, tag=True):
+    """Entries of the counterpart's feed that we now store, in its order."""
+
+    link: str
+    first: int
+    """Index of the first of them in the counterpart's feed."""
+    entries: tuple[bytes, ...]
+
+
+class Receipted(Struct, frozen=True, kw_only=True, tag=True):
+    """The counterpart signed that it stores our feed up to a size."""
+
+    link: str
+    size: int
+    theirs: Instant
+    """The counterpart's clock in its signature; whole seconds."""
+
+
+class Forked(Struct, frozen=True, kw_only=True, tag=True):
+    """The counterpart signed two histories. The evidence itself is kept beside the journal."""
+
+    link: str
+    evidence: str
+    """SHA-256 of the evidence, in hex."""
+    detail: str
+
+
+class PeerUnsafe(Struct, frozen=True, kw_only=True, tag=True):
+    """The counterpart's node says LINE NOT SAFE."""
+
+    link: str
+
+
+class Started(Struct, frozen=True, kw_only=True, tag=True):
+    """The process started: whatever was ringing must ring again."""
+
+    version: str
+
+
+class Tick(Struct, frozen=True, kw_only=True, tag=True):
+    """Nothing happened, but a deadline has come."""
+
+
+Wire = Arrived | Receipted | Forked | PeerUnsafe
+Event = Command | Wire | Started | Tick

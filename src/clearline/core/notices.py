@@ -1,0 +1,255 @@
+"""Notices: where and when a party operates, and the life of that statement.
+
+A notice is known by the id of the entry that declared it. It is revised or withdrawn by
+the party that declared it, noted by the other, and lapses by itself when its last window
+closes: a stale notice is never shown as a live one.
+
+What is kept here is what left the node, after release; what a planner drew stays in the
+journal. This room decides what a well-formed notice is. It never decides what it meets.
+"""
+
+from __future__ import annotations
+
+import heapq
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from clearline.basis.faults import Mistake, Reason, Refusal
+from clearline.basis.ids import Name
+from clearline.basis.instants import DAY_MS, Instant
+from clearline.core.events import Place
+from clearline.core.terms import Terms
+from clearline.space import AnchorMismatch, Index, Minima, Volume, check_reference
+from clearline.space import check as check_shape
+
+__all__ = [
+    "Disposition",
+    "Notice",
+    "NoticeDeclared",
+    "NoticeNoted",
+    "NoticeRevised",
+    "NoticeState",
+    "NoticeWithdrawn",
+    "Notices",
+    "Noted",
+    "check_place",
+    "check_volumes",
+    "lead_ms",
+]
+
+UNSPECIFIED = "unspecified"
+"""What stands for the activity where the terms do not let it leave."""
+
+RETAINED_MS = DAY_MS
+"""A notice that lapsed or was withdrawn is still shown for so long; the record keeps it for ever."""
+
+Volumes = Annotated[tuple[Volume, ...], Meta(min_length=1, max_length=32)]
+
+
+class Disposition(StrEnum):
+    """What the receiving side says it did. Received is not agreed, and none of these is consent."""
+
+    RECEIVED = "received"
+    RELAYED = "relayed_to_units"
+    UNDERSTOOD = "understood"
+    WILL_COMPLY = "will_comply"
+    CANNOT_COMPLY = "cannot_comply"
+
+    @classmethod
+    def parse(cls, text: str) -> Disposition:
+        """Return the disposition `text` names; Mistake with the five that there are."""
+        try:
+            return cls(text.strip().lower().replace(" ", "_").replace("-", "_"))
+        except ValueError:
+            known = ", ".join(each.value for each in cls)
+            raise Mistake("unknown_disposition", f"{text!r} is none of: {known}.") from None
+
+
+class NoticeDeclared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of `notice.declared`."""
+
+    activity: Name
+    volumes: Volumes
+    late: bool
+    """Declared later than its activity's lead time. Late notices are still delivered."""
+    place: Place | None = None
+
+
+class NoticeRevised(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of `notice.revised`; `re` names the declaration."""
+
+    revision: Annotated[int, Meta(ge=2, le=1_000_000)]
+    volumes: Volumes
+    late: bool
+    place: Place | None = None
+
+
+class NoticeWithdrawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `notice.withdrawn`; `re` names the declaration."""
+
+
+class NoticeNoted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `notice.noted`: a human has it; `re` names the declaration or revision."""
+
+    disposition: Disposition
+
+
+class NoticeState(StrEnum):
+    """Where a notice is in its life."""
+
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class Noted(Struct, frozen=True, kw_only=True):
+    """One disposition with its clock and the revision that it is about."""
+
+    disposition: Disposition
+    at: Instant
+    revision: int
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """A notice as both sides hold it."""
+
+    id: str
+    link: str
+    mine: bool
+    entry: str
+    """The entry that stands: the declaration, or its latest revision."""
+    revision: int
+    activity: str
+    volumes: tuple[Volume, ...]
+    late: bool
+    declared_at: Instant
+    index: int
+    """Of the standing entry, in its feed: with the receipt's size it tells if it is stored."""
+    place: Place | None = None
+    state: NoticeState = NoticeState.ACTIVE
+    ended_at: Instant | None = None
+    noted: tuple[Noted, ...] = ()
+    label: str = ""
+
+    @property
+    def opens(self) -> Instant:
+        """Return when the first of its windows opens."""
+        return min(volume.window.start for volume in self.volumes)
+
+    @property
+    def closes(self) -> Instant:
+        """Return when the last of its windows closes: the notice lapses then."""
+        return max(volume.window.end for volume in self.volumes)
+
+
+def lead_ms(volumes: tuple[Volume, ...], now: Instant) -> int:
+    """Return how long before its first window the notice is given; 0 if that has opened."""
+    return max(0, min(volume.window.start for volume in volumes).since(now))
+
+
+def check_volumes(volumes: tuple[Volume, ...], terms: Terms, now: Instant) -> Refusal | None:
+    """Return why these volumes cannot be a notice under `terms` now, or None if they can."""
+    if len(volumes) > terms.limits.volumes_per_notice:
+        limit = terms.limits.volumes_per_notice
+        return Refusal(reason=Reason.TOO_MANY, detail=f"More than {limit} volumes in one notice.")
+    for number, volume in enumerate(volumes, 1):
+        try:
+            check_shape(volume)
+        except Mistake as mistake:
+            detail = f"Volume {number}: {mistake.phrase}"[:200]
+            return Refusal(reason=Reason.BAD_GEOMETRY, detail=detail)
+    if max(volume.window.end for volume in volumes) <= now:
+        return Refusal(reason=Reason.STALE, detail="Every window of it has already closed.")
+    if min(volume.window.start for volume in volumes).since(now) > terms.limits.horizon_ms:
+        days = terms.limits.horizon_ms // DAY_MS
+        return Refusal(reason=Reason.FUTURE, detail=f"It opens more than {days} days from now.")
+    return None
+
+
+def check_place(place: Place, terms: Terms) -> AnchorMismatch | None:
+    """Return what is wrong if a place and the anchor it was stated from do not agree.
+
+    The tolerance is the terms'; to it is added what outward rounding may have moved the
+    place by. This is the check that catches a swapped reference point.
+    """
+    anchors = {anchor.name: anchor.position for anchor in terms.anchors}
+    return check_reference(place.at, place.stated, anchors, terms.anchor_tolerance_cm)
+
+
+class Notices:
+    """Every notice of one node that is active, or that ended less than a day ago."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Notice] = {}
+        self._near: dict[tuple[str, bool], Index] = {}
+        self._ends: list[tuple[int, str]] = []
+        self._active: dict[tuple[str, bool], int] = {}
+
+    def put(self, notice: Notice) -> None:
+        """Keep `notice`, in place of what had its id."""
+        before = self.by_id.get(notice.id)
+        self.by_id[notice.id] = notice
+        if before is not None and before.volumes is notice.volumes and before.state is notice.state:
+            return
+        side = (notice.link, notice.mine)
+        index = self._near.setdefault(side, Index())
+        if before is not None and before.state is NoticeState.ACTIVE:
+            index.remove(notice.id)
+            self._active[side] -= 1
+        if notice.state is NoticeState.ACTIVE:
+            index.add(notice.id, notice.volumes)
+            self._active[side] = self._active.get(side, 0) + 1
+            heapq.heappush(self._ends, (notice.closes, notice.id))
+        elif notice.ended_at is not None:
+            heapq.heappush(self._ends, (notice.ended_at.after(RETAINED_MS), notice.id))
+
+    def active(self, link: str, *, mine: bool) -> int:
+        """Return how many active notices one side has on a link."""
+        return self._active.get((link, mine), 0)
+
+    def near(self, notice: Notice, minima: Minima) -> list[Notice]:
+        """Return the other side's active notices that could infringe `minima`, by id.
+
+        No false negatives; false positives are for `conflicts` to sort out.
+        """
+        index = self._near.get((notice.link, not notice.mine))
+        if index is None:
+            return []
+        keys: set[str] = set()
+        for volume in notice.volumes:
+            keys.update(index.near(volume, minima))
+        return [self.by_id[key] for key in sorted(keys)]
+
+    def due(self) -> Instant | None:
+        """Return when the next notice lapses or is forgotten."""
+        while self._ends:
+            at, key = self._ends[0]
+            if self._end_of(key) == at:
+                return Instant(at)
+            heapq.heappop(self._ends)
+        return None
+
+    def lapse(self, now: Instant) -> list[Notice]:
+        """End what has closed by `now`, forget what ended long ago; return what lapsed."""
+        lapsed: list[Notice] = []
+        while (at := self.due()) is not None and at <= now:
+            _, key = heapq.heappop(self._ends)
+            notice = self.by_id[key]
+            if notice.state is NoticeState.ACTIVE:
+                ended = replace(notice, state=NoticeState.LAPSED, ended_at=at)
+                self.put(ended)
+                lapsed.append(ended)
+            else:
+                del self.by_id[key]
+        return lapsed
+
+    def _end_of(self, key: str) -> Instant | None:
+        notice = self.by_id.get(key)
+        if notice is None:
+            return None
+        if notice.state is NoticeState.ACTIVE:
+            return notice.closes
+        return notice.ended_at.after(RETAINED_MS) if notice.ended_at is not None else None
