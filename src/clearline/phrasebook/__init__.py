@@ -1,1 +1,105 @@
-""""""
+"""What the two sides can say to each other, and how each reads it in its own language.
+
+Phrases with typed slots (`phrase`), their coded line (`coded`), what a read-back got wrong
+(`difference`), and their rendering (`render`) from one catalogue a language (`languages`).
+"""
+
+from __future__ import annotations
+
+from clearline.phrasebook.catalogue import WORDS, Catalogue, Direction, Status
+from clearline.phrasebook.coded import coded, coded_slot
+from clearline.phrasebook.difference import Difference, differences
+from clearline.phrasebook.lint import lint
+from clearline.phrasebook.phrase import (
+    PHRASES,
+    Affirm,
+    AnchorQuery,
+    CallByVoice,
+    Clear,
+    Correction,
+    DelayRequest,
+    Distress,
+    FreeText,
+    LineTest,
+    LocationQuery,
+    Nature,
+    Negative,
+    NoPresence,
+    Phrase,
+    Presence,
+    SayAgain,
+    Slot,
+    Standby,
+    Stop,
+    Unable,
+    WrongPlace,
+    checked,
+    code,
+    critical,
+    slots,
+)
+from clearline.phrasebook.render import (
+    direction,
+    languages,
+    native_name,
+    render,
+    say,
+    say_length,
+    say_place,
+    say_slot,
+    say_span,
+    say_time,
+    status,
+)
+from clearline.phrasebook.table import SAMPLES, phrase_table
+
+__all__ = [
+    "PHRASES",
+    "SAMPLES",
+    "WORDS",
+    "Affirm",
+    "AnchorQuery",
+    "CallByVoice",
+    "Catalogue",
+    "Clear",
+    "Correction",
+    "DelayRequest",
+    "Difference",
+    "Direction",
+    "Distress",
+    "FreeText",
+    "LineTest",
+    "LocationQuery",
+    "Nature",
+    "Negative",
+    "NoPresence",
+    "Phrase",
+    "Presence",
+    "SayAgain",
+    "Slot",
+    "Standby",
+    "Status",
+    "Stop",
+    "Unable",
+    "WrongPlace",
+    "checked",
+    "code",
+    "coded",
+    "coded_slot",
+    "critical",
+    "differences",
+    "direction",
+    "languages",
+    "lint",
+    "native_name",
+    "phrase_table",
+    "render",
+    "say",
+    "say_length",
+    "say_place",
+    "say_slot",
+    "say_span",
+    "say_time",
+    "slots",
+    "status",
+]
