@@ -1,0 +1,99 @@
+"""A footprint: an outline made ready to be measured.
+
+It holds what every measurement of an outline needs and what costs too much to work out each
+time: a bounding circle, and the core's coordinates as arrays. Footprints are cached by the
+outline's value, so the same outline is prepared once.
+
+It decides nothing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from clearline.basis.quantities import METRE_CM
+from clearline.space.outline import Circle, Corridor, Outline, Polygon, middle, positions, radius_cm
+from clearline.space.plane import geodesic_inv
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from clearline.space.plane import Floats, Plane
+
+__all__ = ["Footprint", "footprint"]
+
+_CACHED = 4_096
+"""Footprints kept; about 1 kB each for a usual outline."""
+
+
+class Footprint:
+    """An outline's bounding circle and core. All lengths are in metres."""
+
+    __slots__ = ("core_reach_m", "ends", "lat", "lats", "lon", "lons", "outline", "radius_m")
+
+    def __init__(self, outline: Outline) -> None:
+        points = positions(outline)
+        self.outline = outline
+        self.radius_m = radius_cm(outline) / METRE_CM
+        self.lats: Floats = np.array([p.lat_deg for p in points])
+        self.lons: Floats = np.array([p.lon_deg for p in points])
+        if isinstance(outline, Circle):
+            self.lat, self.lon = outline.centre.lat_deg, outline.centre.lon_deg
+            self.core_reach_m = 0.0
+        else:
+            self.lat, self.lon = middle(points)
+            # A geodesic disc this small is convex: it holds the edges if it holds their ends.
+            self.core_reach_m = max(
+                geodesic_inv(self.lat, self.lon, p.lat_deg, p.lon_deg)[0] for p in points
+            )
+        self.ends = self._ring_ends()
+
+    def _ring_ends(self) -> tuple[int, ...]:
+        """Return where each ring ends in the arrays; empty for a point or a path."""
+        if not isinstance(self.outline, Polygon):
+            return ()
+        sizes = [len(ring) for ring in (self.outline.exterior, *self.outline.holes)]
+        return tuple(int(end) for end in np.cumsum(sizes))
+
+    @property
+    def reach_m(self) -> float:
+        """Return the radius of a circle about (`lat`, `lon`) that holds the whole outline."""
+        return self.core_reach_m + self.radius_m
+
+    @property
+    def is_point(self) -> bool:
+        """Return whether the core is one point."""
+        return len(self.lats) == 1
+
+    def core(self, plane: Plane) -> BaseGeometry:
+        """Return the core as a shape of the plane: a point, a line or a polygon."""
+        xy = plane.project(self.lats, self.lons)
+        if isinstance(self.outline, Circle):
+            return shapely.Point(xy[0])
+        if isinstance(self.outline, Corridor):
+            return shapely.LineString(xy)
+        rings = np.split(xy, self.ends[:-1])
+        return shapely.Polygon(rings[0], rings[1:] or None)
+
+    def edges(self) -> list[tuple[int, int]]:
+        """Return the core's edges as pairs of indices into `lats` and `lons`."""
+        if self.is_point:
+            return [(0, 0)]
+        if not self.ends:
+            return [(i, i + 1) for i in range(len(self.lats) - 1)]
+        pairs: list[tuple[int, int]] = []
+        start = 0
+        for end in self.ends:
+            pairs += [(i, i + 1 if i + 1 < end else start) for i in range(start, end)]
+            start = end
+        return pairs
+
+
+@lru_cache(maxsize=_CACHED)
+def footprint(outline: Outline) -> Footprint:
+    """Return the footprint of an outline that `check` accepts."""
+    return Footprint(outline)

@@ -1,0 +1,115 @@
+"""Pieces: the edges of a large core, cut short and laid out in space.
+
+Where two cores reach over hundreds of kilometres no one plane shows every distance true, so
+the search for their nearest points starts in space (Earth-centred WGS 84), where a cut edge
+is nearly its chord and a chord nearly the ground. It decides where to look, never how far it
+is: `separation` measures on the ellipsoid from there.
+
+A piece is at most 25 km, so it sags at most 12 m below the ground, which moves a distance of
+a kilometre by 7 cm.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from clearline.space.plane import WGS84_A_M, WGS84_E2, geodesic_inv, geodesic_points
+
+if TYPE_CHECKING:
+    from clearline.space.footprint import Footprint
+    from clearline.space.plane import Floats
+
+__all__ = ["nearest_pieces"]
+
+_PIECE_M = 25_000.0
+
+
+class _Pieces(NamedTuple):
+    """Starts and ends of pieces in space, arrays (n, 3) in metres."""
+
+    starts: Floats
+    ends: Floats
+
+
+def nearest_pieces(a: Footprint, b: Footprint) -> tuple[float, float, float, float]:
+    """Return lat and lon on a's core, then on b's, in degrees, of about the nearest points."""
+    one, other = _cut(a), _cut(b)
+    rows, columns = _candidates(one, other)
+    starts_a, ends_a = one.starts[rows], one.ends[rows]
+    starts_b, ends_b = other.starts[columns], other.ends[columns]
+    # Two chords that do not cross are nearest at an end of one of them.
+    pairs = [(tips, _onto(tips, starts_b, ends_b)) for tips in (starts_a, ends_a)]
+    pairs += [(_onto(tips, starts_a, ends_a), tips) for tips in (starts_b, ends_b)]
+    on_a = np.concatenate([pair[0] for pair in pairs])
+    on_b = np.concatenate([pair[1] for pair in pairs])
+    least = int(np.argmin(np.sum((on_a - on_b) ** 2, axis=1)))
+    return (*_ground(on_a[least]), *_ground(on_b[least]))
+
+
+def _cut(footprint: Footprint) -> _Pieces:
+    """Return the core's edges cut into pieces."""
+    starts: list[Floats] = []
+    ends: list[Floats] = []
+    for i, j in footprint.edges():
+        line = (*_at(footprint, i), *_at(footprint, j))
+        count = max(1, math.ceil(geodesic_inv(*line)[0] / _PIECE_M))
+        lats, lons = geodesic_points(*line, count)
+        xyz = _space(np.array([*lats, line[2]]), np.array([*lons, line[3]]))
+        starts.append(xyz[:-1])
+        ends.append(xyz[1:])
+    return _Pieces(np.concatenate(starts), np.concatenate(ends))
+
+
+def _at(footprint: Footprint, index: int) -> tuple[float, float]:
+    return float(footprint.lats[index]), float(footprint.lons[index])
+
+
+def _space(lats: Floats, lons: Floats) -> Floats:
+    """Return Earth-centred x, y, z in metres of points on the ellipsoid."""
+    phi, lam = np.radians(lats), np.radians(lons)
+    normal = WGS84_A_M / np.sqrt(1 - WGS84_E2 * np.sin(phi) ** 2)
+    ring = normal * np.cos(phi)
+    return np.stack(
+        [ring * np.cos(lam), ring * np.sin(lam), normal * (1 - WGS84_E2) * np.sin(phi)], axis=1
+    )
+
+
+def _ground(xyz: Floats) -> tuple[float, float]:
+    """Return latitude and longitude in degrees of a point a few metres below the ellipsoid."""
+    x, y, z = (float(part) for part in xyz)
+    return (
+        math.degrees(math.atan2(z, (1 - WGS84_E2) * math.hypot(x, y))),
+        math.degrees(math.atan2(y, x)),
+    )
+
+
+def _candidates(one: _Pieces, other: _Pieces) -> tuple[Floats, Floats]:
+    """Return the index pairs of pieces that may hold the nearest points.
+
+    The distance of two pieces lies between that of their middles minus and plus half of
+    both lengths.
+    """
+    middles_a, middles_b = (one.starts + one.ends) / 2, (other.starts + other.ends) / 2
+    halves_a = np.linalg.norm(one.ends - one.starts, axis=1) / 2
+    halves_b = np.linalg.norm(other.ends - other.starts, axis=1) / 2
+    squares = (
+        np.sum(middles_a**2, axis=1)[:, None]
+        + np.sum(middles_b**2, axis=1)[None, :]
+        - 2 * middles_a @ middles_b.T
+    )
+    apart = np.sqrt(np.maximum(squares, 0))
+    slack = halves_a[:, None] + halves_b[None, :] + 1.0
+    most = float(np.min(apart + slack))
+    rows, columns = np.nonzero(apart - slack <= most)
+    return rows, columns
+
+
+def _onto(points: Floats, starts: Floats, ends: Floats) -> Floats:
+    """Return, row by row, the point of the chord from start to end nearest to the point."""
+    along = ends - starts
+    lengths = np.maximum(np.sum(along**2, axis=1), 1e-9)
+    parts = np.clip(np.sum((points - starts) * along, axis=1) / lengths, 0.0, 1.0)
+    return starts + parts[:, None] * along

@@ -1,0 +1,249 @@
+"""A separation: how far two volumes are apart, and whether that is too near.
+
+**The rule, version 1**, for an independent implementation:
+
+1. An outline is the set of points of WGS 84 whose geodesic distance from its core is at most
+   its radius. The core of a circle is its centre; of a corridor, the path of geodesics
+   through its points, with half the width (rounded up to a whole cm) as the radius; of a
+   polygon, the points inside the exterior ring and inside no hole, ring included, edges
+   being geodesics, with the margin as the radius.
+2. Horizontal: D is the least geodesic distance between a point of one core and a point of the
+   other; the separation is D minus both radii, in whole cm rounded down, and not below 0.
+3. Vertical: by `altitude.vertical_gap_cm`; 0 where the bands meet or where it cannot be known.
+4. Time: the span between the end of the earlier window and the start of the later; 0 if they
+   meet in even one instant.
+5. Two volumes **infringe** the minima if in each of the three the separation is 0 or is less
+   than the minimum. A separation equal to a minimum that is not 0 is enough.
+6. Two programs agree on 2 outside TOLERANCE: 1 m or 0.1 % of D, whichever is larger, for
+   outlines up to 1,000 km across. Inside it they may differ, and the wider claim holds.
+
+Method: in an ellipsoidal gnomonic plane geodesics are straight, so the nearest points are
+found there between straight edges; the distance is then the geodesic between those points,
+never a length of the plane. The plane is true only at its centre, so it is laid about the
+core if that is one point (radii about the centre keep their order), else about the nearest
+points found, again until they stay. Cores too large for one plane are first cut into
+pieces, in space, to find where that centre must be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import shapely
+from msgspec import Meta, Struct
+
+from clearline.basis.quantities import METRE_CM
+from clearline.space.altitude import vertical_gap_cm
+from clearline.space.footprint import Footprint, footprint
+from clearline.space.pieces import nearest_pieces
+from clearline.space.plane import (
+    MAX_REACH_M,
+    Plane,
+    geodesic_fwd,
+    geodesic_inv,
+)
+from clearline.space.position import Position, from_degrees
+from clearline.space.volume import time_gap_ms
+
+if TYPE_CHECKING:
+    from clearline.space.outline import Outline
+    from clearline.space.volume import Volume
+
+__all__ = [
+    "RULE_VERSION",
+    "TOLERANCE_CM",
+    "TOLERANCE_PPM",
+    "Closest",
+    "Minima",
+    "Separation",
+    "closest",
+    "horizontal_cm",
+    "infringes",
+    "meet",
+    "separation",
+]
+
+RULE_VERSION = 1
+TOLERANCE_CM = 100
+TOLERANCE_PPM = 1_000
+"""Two programs that obey the rule differ by at most the larger of 1 m and 0.1 %."""
+
+_ROUNDS = 5
+"""How often the plane is laid anew before the last answer is taken."""
+_TRUE_M = 50_000.0
+"""Within this reach a plane errs by less than 0.007 %: no second one is needed."""
+_WHOLE_M = 140_000.0
+"""Within this reach a plane errs by less than 0.05 %: no pieces are needed."""
+
+
+class Closest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The horizontal separation of two outlines and where it is.
+
+    If they meet, `cm` is 0 and both positions are one that is in both.
+    """
+
+    cm: int
+    on_a: Position
+    on_b: Position
+
+
+class Separation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far two volumes are apart in each of the three; 0 where they meet."""
+
+    horizontal_cm: int
+    vertical_cm: int | None
+    """None if the bands cannot be compared; that counts as meeting."""
+    time_ms: int
+
+
+class Minima(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The separation two parties agreed to keep in at least one of the three."""
+
+    horizontal_cm: Annotated[int, Meta(ge=0)]
+    vertical_cm: Annotated[int, Meta(ge=0)]
+    time_ms: Annotated[int, Meta(ge=0)]
+
+
+class _Pair(NamedTuple):
+    """Two points of two cores and the geodesic distance between them; degrees and metres."""
+
+    metres: float
+    lat_a: float
+    lon_a: float
+    lat_b: float
+    lon_b: float
+
+
+def separation(a: Volume, b: Volume) -> Separation:
+    """Return how far two volumes are apart."""
+    return Separation(
+        horizontal_cm=horizontal_cm(a.outline, b.outline),
+        vertical_cm=vertical_gap_cm(a.band, b.band),
+        time_ms=time_gap_ms(a.window, b.window),
+    )
+
+
+def infringes(sep: Separation, minima: Minima) -> bool:
+    """Return whether the separation is under the minima in all three (rule 5)."""
+    return (
+        _under(sep.horizontal_cm, minima.horizontal_cm)
+        and _under(sep.vertical_cm or 0, minima.vertical_cm)
+        and _under(sep.time_ms, minima.time_ms)
+    )
+
+
+def _under(gap: int, minimum: int) -> bool:
+    return gap == 0 or gap < minimum
+
+
+def meet(a: Volume, b: Volume, minima: Minima) -> Separation | None:
+    """Return the separation of two volumes that infringe the minima; None if they do not.
+
+    The same answer as `separation` and `infringes`, but the cheap questions come first, so
+    most pairs cost a few microseconds.
+    """
+    time_ms = time_gap_ms(a.window, b.window)
+    if not _under(time_ms, minima.time_ms):
+        return None
+    if _bound_m(footprint(a.outline), footprint(b.outline)) * METRE_CM > minima.horizontal_cm + 1:
+        return None
+    vertical_cm = vertical_gap_cm(a.band, b.band)
+    if not _under(vertical_cm or 0, minima.vertical_cm):
+        return None
+    across_cm = horizontal_cm(a.outline, b.outline)
+    if not _under(across_cm, minima.horizontal_cm):
+        return None
+    return Separation(horizontal_cm=across_cm, vertical_cm=vertical_cm, time_ms=time_ms)
+
+
+def horizontal_cm(a: Outline, b: Outline) -> int:
+    """Return the horizontal separation of two outlines, rule 2, in cm."""
+    one, other = footprint(a), footprint(b)
+    gap_m = core_pair(one, other).metres - one.radius_m - other.radius_m
+    return max(0, int(gap_m * METRE_CM))
+
+
+def closest(a: Outline, b: Outline) -> Closest:
+    """Return the horizontal separation of two outlines and the positions where it is."""
+    one, other = footprint(a), footprint(b)
+    pair = core_pair(one, other)
+    gap_m = pair.metres - one.radius_m - other.radius_m
+    _, azimuth = geodesic_inv(pair.lat_a, pair.lon_a, pair.lat_b, pair.lon_b)
+    from_a_m = min(one.radius_m, pair.metres)
+    on_a = from_degrees(*geodesic_fwd(pair.lat_a, pair.lon_a, azimuth, from_a_m))
+    if gap_m <= 0:
+        return Closest(cm=0, on_a=on_a, on_b=on_a)
+    to_b_m = pair.metres - other.radius_m
+    on_b = from_degrees(*geodesic_fwd(pair.lat_a, pair.lon_a, azimuth, to_b_m))
+    return Closest(cm=int(gap_m * METRE_CM), on_a=on_a, on_b=on_b)
+
+
+def _bound_m(a: Footprint, b: Footprint) -> float:
+    """Return a length that the separation is never less than, from the bounding circles."""
+    metres, _ = geodesic_inv(a.lat, a.lon, b.lat, b.lon)
+    return metres - a.reach_m - b.reach_m
+
+
+def core_pair(a: Footprint, b: Footprint) -> _Pair:
+    """Return nearest points of two cores."""
+    if a.is_point and b.is_point:
+        metres, _ = geodesic_inv(a.lat, a.lon, b.lat, b.lon)
+        return _Pair(metres, a.lat, a.lon, b.lat, b.lon)
+    if _apart_m(a.lat, a.lon, a, b) > MAX_REACH_M:
+        return _from_pieces(a, b)
+    if a.is_point or b.is_point:
+        point = a if a.is_point else b
+        return _in_plane(point.lat, point.lon, a, b)
+    smaller = a if a.core_reach_m <= b.core_reach_m else b
+    pair = _settle(_in_plane(smaller.lat, smaller.lon, a, b), a, b)
+    lat, lon = _between(pair)
+    if pair.metres > 0 and _apart_m(lat, lon, a, b) > _WHOLE_M:
+        # Far from the centre all looks longer than it is, so a nearer pair may be hidden there.
+        return min(pair, _settle(_from_pieces(a, b), a, b))
+    return pair
+
+
+def _settle(pair: _Pair, a: Footprint, b: Footprint) -> _Pair:
+    """Return the pair found by laying the plane about the pair, again until it stays."""
+    for _ in range(_ROUNDS):
+        lat, lon = _between(pair)
+        if pair.metres == 0 or _apart_m(lat, lon, a, b) < _TRUE_M:
+            return pair
+        nearer = _in_plane(lat, lon, a, b)
+        if nearer.metres >= pair.metres - 0.01:
+            return min(nearer, pair)
+        pair = nearer
+    return pair
+
+
+def _between(pair: _Pair) -> tuple[float, float]:
+    """Return the middle of the geodesic of a pair, in degrees."""
+    metres, azimuth = geodesic_inv(pair.lat_a, pair.lon_a, pair.lat_b, pair.lon_b)
+    return geodesic_fwd(pair.lat_a, pair.lon_a, azimuth, metres / 2)
+
+
+def _apart_m(lat: float, lon: float, a: Footprint, b: Footprint) -> float:
+    """Return a length that no point of either core is further from (lat, lon) than."""
+    to_a, _ = geodesic_inv(lat, lon, a.lat, a.lon)
+    to_b, _ = geodesic_inv(lat, lon, b.lat, b.lon)
+    return max(to_a + a.core_reach_m, to_b + b.core_reach_m)
+
+
+def _in_plane(lat: float, lon: float, a: Footprint, b: Footprint) -> _Pair:
+    """Return the nearest points of two cores, as a plane about (lat, lon) has them."""
+    plane = Plane(lat, lon)
+    line = shapely.shortest_line(a.core(plane), b.core(plane))
+    (ax, ay), (bx, by) = shapely.get_coordinates(line).tolist()
+    lat_a, lon_a = plane.unproject(ax, ay)
+    if ax == bx and ay == by:
+        return _Pair(0.0, lat_a, lon_a, lat_a, lon_a)
+    lat_b, lon_b = plane.unproject(bx, by)
+    metres, _ = geodesic_inv(lat_a, lon_a, lat_b, lon_b)
+    return _Pair(metres, lat_a, lon_a, lat_b, lon_b)
+
+
+def _from_pieces(a: Footprint, b: Footprint) -> _Pair:
+    """Return a pair of points about as near as any, for cores too large for one plane."""
+    lat_a, lon_a, lat_b, lon_b = nearest_pieces(a, b)
+    metres, _ = geodesic_inv(lat_a, lon_a, lat_b, lon_b)
+    return _Pair(metres, lat_a, lon_a, lat_b, lon_b)
