@@ -16,7 +16,7 @@ from typing import assert_never
 from clearline.basis.instants import SECOND_MS, Instant
 from clearline.basis.quantities import METRE_CM
 from clearline.phrasebook.phrase import Phrase, Slot, code, slots
-from clearline.space.position import Position
+from clearline.space import Position
 
 __all__ = ["coded", "coded_slot", "decimals", "hemispheres"]
 

@@ -34,9 +34,9 @@ def _faults(catalogue: Catalogue) -> Iterator[str]:
         ("phrase", slots, catalogue.phrases),
         ("word", WORDS, catalogue.words),
     ):
-        for key in expected.keys() - patterns.keys():
+        for key in sorted(expected.keys() - patterns.keys()):
             yield f"{catalogue.language}: {what} {key} is missing"
-        for key in patterns.keys() - expected.keys():
+        for key in sorted(patterns.keys() - expected.keys()):
             yield f"{catalogue.language}: {what} {key} is not one of ours"
         for key in sorted(expected.keys() & patterns.keys()):
             for fault in _pattern_faults(catalogue, patterns[key], expected[key]):

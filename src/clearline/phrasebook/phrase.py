@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name, Uuid7
 from clearline.basis.instants import DAY_MS, SECOND_MS, Instant, dec_hook, enc_hook
-from clearline.space.position import Position
+from clearline.space import Position
 
 __all__ = [
     "MOST_DELAY_MS",
@@ -79,17 +79,12 @@ Reference = Annotated[Uuid7, Meta(min_length=36, max_length=36)]
 Radius = Annotated[int, Meta(ge=LEAST_RADIUS_CM, le=MOST_RADIUS_CM)]
 """1 m to 100 km, in centimetres."""
 Persons = Annotated[int, Meta(ge=1, le=MOST_PERSONS)]
-Text = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=MOST_TEXT_CHARACTERS,
-        # No control character, line break, surrogate or direction control: a text that could
-        # redraw the screen around it could also pass itself off as a phrase.
-        pattern="\\A[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e"
-        "\\u2066-\\u2069\\ud800-\\udfff]*\\Z",
-    ),
-]
+# No control character, line break, surrogate or direction control: a text that could redraw
+# the screen around it could also pass itself off as a phrase.
+TEXT_PATTERN = (
+    r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+\Z"
+)
+Text = Annotated[str, Meta(min_length=1, max_length=MOST_TEXT_CHARACTERS, pattern=TEXT_PATTERN)]
 Language = Annotated[
     str,
     Meta(pattern=r"\A[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?\Z"),
@@ -113,7 +108,7 @@ class _Phrase(
     CRITICAL: ClassVar[tuple[str, ...]] = ()
 
 
-class Stop(_Phrase, tag="STOP"):
+class Stop(_Phrase, frozen=True, kw_only=True, tag="STOP"):
     """Our people are at this place: stop what you do within the radius."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("place", "radius_cm")
@@ -124,7 +119,7 @@ class Stop(_Phrase, tag="STOP"):
     """The notice or entry that it concerns, if one is known."""
 
 
-class Clear(_Phrase, tag="CLEAR"):
+class Clear(_Phrase, frozen=True, kw_only=True, tag="CLEAR"):
     """The danger that we spoke of has passed for us. It allows nothing and agrees to nothing.
 
     It names a place and radius, or a reference, or both; never neither, and never a place
@@ -145,7 +140,7 @@ class Clear(_Phrase, tag="CLEAR"):
             raise ValueError("CLEAR: a place or a reference is required")
 
 
-class DelayRequest(_Phrase, tag="DELAY REQUEST"):
+class DelayRequest(_Phrase, frozen=True, kw_only=True, tag="DELAY REQUEST"):
     """We ask that what this notice says begins later. Until it is answered, nothing has changed."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("reference", "delay_ms")
@@ -155,7 +150,7 @@ class DelayRequest(_Phrase, tag="DELAY REQUEST"):
     """Whole seconds, 1 s to 7 days."""
 
 
-class LocationQuery(_Phrase, tag="LOCATION QUERY"):
+class LocationQuery(_Phrase, frozen=True, kw_only=True, tag="LOCATION QUERY"):
     """Do you operate within this radius of this place? PRESENCE or NO PRESENCE answers it."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("place", "radius_cm")
@@ -164,7 +159,7 @@ class LocationQuery(_Phrase, tag="LOCATION QUERY"):
     radius_cm: Radius
 
 
-class _Statement(_Phrase):
+class _Statement(_Phrase, frozen=True, kw_only=True):
     """A signed statement about a circle and a window of time."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("place", "radius_cm", "begins", "ends")
@@ -181,11 +176,11 @@ class _Statement(_Phrase):
             raise ValueError("a window ends after it begins, within 31 days")
 
 
-class Presence(_Statement, tag="PRESENCE"):
+class Presence(_Statement, frozen=True, kw_only=True, tag="PRESENCE"):
     """We state that we operate within this radius of this place in this window."""
 
 
-class NoPresence(_Statement, tag="NO PRESENCE"):
+class NoPresence(_Statement, frozen=True, kw_only=True, tag="NO PRESENCE"):
     """We state that we do not operate within this radius of this place in this window."""
 
 
@@ -200,7 +195,7 @@ class Nature(StrEnum):
     STRANDED = "stranded"
 
 
-class Distress(_Phrase, tag="DISTRESS"):
+class Distress(_Phrase, frozen=True, kw_only=True, tag="DISTRESS"):
     """People are in distress at this place. It asks that they not be endangered."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("place", "nature", "persons")
@@ -211,11 +206,11 @@ class Distress(_Phrase, tag="DISTRESS"):
     """How many people; none, if it is not known."""
 
 
-class LineTest(_Phrase, tag="TEST"):
+class LineTest(_Phrase, frozen=True, kw_only=True, tag="TEST"):
     """A test of the line, and nothing else. It says nothing of any operation."""
 
 
-class SayAgain(_Phrase, tag="SAY AGAIN"):
+class SayAgain(_Phrase, frozen=True, kw_only=True, tag="SAY AGAIN"):
     """We did not understand that entry: say it again, in full."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("which",)
@@ -223,7 +218,7 @@ class SayAgain(_Phrase, tag="SAY AGAIN"):
     which: Reference
 
 
-class Correction(_Phrase, tag="CORRECTION"):
+class Correction(_Phrase, frozen=True, kw_only=True, tag="CORRECTION"):
     """We take back what that entry of ours said; the phrase that follows replaces it."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("of",)
@@ -231,7 +226,7 @@ class Correction(_Phrase, tag="CORRECTION"):
     of: Reference
 
 
-class WrongPlace(_Phrase, tag="WRONG PLACE"):
+class WrongPlace(_Phrase, frozen=True, kw_only=True, tag="WRONG PLACE"):
     """The place in that entry of ours is wrong; this is the right one. Answers ANCHOR QUERY."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("reference", "place")
@@ -240,7 +235,7 @@ class WrongPlace(_Phrase, tag="WRONG PLACE"):
     place: Position
 
 
-class AnchorQuery(_Phrase, tag="ANCHOR QUERY"):
+class AnchorQuery(_Phrase, frozen=True, kw_only=True, tag="ANCHOR QUERY"):
     """Your notice's place and the place its reference point gives differ: which do you mean?
 
     Answered by AFFIRM (the place stands), or by WRONG PLACE with the right one.
@@ -260,7 +255,7 @@ class AnchorQuery(_Phrase, tag="ANCHOR QUERY"):
     """How far `place` and `anchored` are from each other, as the asking side measures it."""
 
 
-class Standby(_Phrase, tag="STANDBY"):
+class Standby(_Phrase, frozen=True, kw_only=True, tag="STANDBY"):
     """We have read that and will answer within `wait_ms`. It stops no clock and no ladder."""
 
     reference: Reference
@@ -268,7 +263,7 @@ class Standby(_Phrase, tag="STANDBY"):
     """Whole seconds, 1 s to 1 hour."""
 
 
-class Unable(_Phrase, tag="UNABLE"):
+class Unable(_Phrase, frozen=True, kw_only=True, tag="UNABLE"):
     """We cannot do what that entry asks."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("reference",)
@@ -276,7 +271,7 @@ class Unable(_Phrase, tag="UNABLE"):
     reference: Reference
 
 
-class Affirm(_Phrase, tag="AFFIRM"):
+class Affirm(_Phrase, frozen=True, kw_only=True, tag="AFFIRM"):
     """Yes, to the question in that entry. It agrees to no operation."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("reference",)
@@ -284,7 +279,7 @@ class Affirm(_Phrase, tag="AFFIRM"):
     reference: Reference
 
 
-class Negative(_Phrase, tag="NEGATIVE"):
+class Negative(_Phrase, frozen=True, kw_only=True, tag="NEGATIVE"):
     """No, to the question in that entry; or, that is not correct."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("reference",)
@@ -292,7 +287,7 @@ class Negative(_Phrase, tag="NEGATIVE"):
     reference: Reference
 
 
-class CallByVoice(_Phrase, tag="CALL BY VOICE"):
+class CallByVoice(_Phrase, frozen=True, kw_only=True, tag="CALL BY VOICE"):
     """Speak to us by voice, on this path of the contact card."""
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("path",)
@@ -301,7 +296,7 @@ class CallByVoice(_Phrase, tag="CALL BY VOICE"):
     """The path's name on the contact card; never a number or an address."""
 
 
-class FreeText(_Phrase, tag="FREE TEXT"):
+class FreeText(_Phrase, frozen=True, kw_only=True, tag="FREE TEXT"):
     """Text as its writer typed it: admitted only if the terms allow, always marked untranslated."""
 
     text: Text

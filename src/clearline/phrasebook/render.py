@@ -27,7 +27,7 @@ from clearline.phrasebook.catalogue import WORDS, Catalogue, Direction, Status
 from clearline.phrasebook.coded import DEGREE_E7, hemispheres
 from clearline.phrasebook.languages import CATALOGUES
 from clearline.phrasebook.phrase import Nature, Phrase, Slot, code, slots
-from clearline.space.position import Position
+from clearline.space import Position
 
 __all__ = [
     "direction",

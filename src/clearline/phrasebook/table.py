@@ -34,7 +34,7 @@ from clearline.phrasebook.phrase import (
     slots,
 )
 from clearline.phrasebook.render import render
-from clearline.space.position import Position
+from clearline.space import Position
 
 __all__ = ["SAMPLES", "phrase_table"]
 
