@@ -76,6 +76,12 @@ MOST_TEXT_CHARACTERS = 500
 
 Reference = Annotated[Uuid7, Meta(min_length=36, max_length=36)]
 """The id of an entry or notice, in either feed."""
+Label = Annotated[
+    Name,
+    # `$` in Python also matches before a last line break, which would break the coded line in two.
+    Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z"),
+]
+"""A name of the terms: a reference point, or a path of the contact card."""
 Radius = Annotated[int, Meta(ge=LEAST_RADIUS_CM, le=MOST_RADIUS_CM)]
 """1 m to 100 km, in centimetres."""
 Persons = Annotated[int, Meta(ge=1, le=MOST_PERSONS)]
@@ -247,7 +253,7 @@ class AnchorQuery(_Phrase, frozen=True, kw_only=True, tag="ANCHOR QUERY"):
     """The notice asked about."""
     place: Position
     """The place that the notice states."""
-    anchor: Name
+    anchor: Label
     """The reference point that the notice names, as the terms name it."""
     anchored: Position
     """The place that the stated range and bearing give from that reference point."""
@@ -292,7 +298,7 @@ class CallByVoice(_Phrase, frozen=True, kw_only=True, tag="CALL BY VOICE"):
 
     CRITICAL: ClassVar[tuple[str, ...]] = ("path",)
 
-    path: Name
+    path: Label
     """The path's name on the contact card; never a number or an address."""
 
 
