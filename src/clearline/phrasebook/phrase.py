@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from clearline.basis.faults import Mistake
-from clearline.basis.ids import Name, Uuid7
+from clearline.basis.ids import Uuid7
 from clearline.basis.instants import DAY_MS, SECOND_MS, Instant, dec_hook, enc_hook
 from clearline.space import Position
 
@@ -77,8 +77,9 @@ MOST_TEXT_CHARACTERS = 500
 Reference = Annotated[Uuid7, Meta(min_length=36, max_length=36)]
 """The id of an entry or notice, in either feed."""
 Label = Annotated[
-    Name,
-    # `$` in Python also matches before a last line break, which would break the coded line in two.
+    str,
+    # As basis.ids.Name, but closed with \Z: `$` also matches before a last line break, which
+    # would split the coded line in two.
     Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z"),
 ]
 """A name of the terms: a reference point, or a path of the contact card."""
