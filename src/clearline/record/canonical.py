@@ -29,6 +29,8 @@ __all__ = [
     "encode",
     "fault_of",
     "is_canonical",
+    "no_floats",
+    "outside_subset",
     "sha256_hex",
 ]
 
@@ -42,19 +44,29 @@ MAX_INTEGER = 2**53 - 1
 
 # A run of sixteen digits is the shortest that can spell an integer above MAX_INTEGER, and
 # so the cheap sign that the slow walk is needed.
-_LONG_DIGITS = re.compile(rb"[0-9]{16}")
+_DIGITS_AS_NINES = bytes.maketrans(b"0123456789", b"9999999999")
+_LONG_DIGITS = b"9" * 16
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+_BRACES_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+# What lies between two quotes, is not all ASCII and has a colon behind it: a key, unless
+# some text holds an escaped quote.
+_FOREIGN_KEY = re.compile(rb'"[^"\x80-\xff]*+[\x80-\xff][^"]*+":')
 
 
 class _FloatError(ValueError):
     """A number with a fraction or an exponent was met while decoding."""
 
 
-def _no_floats(literal: str) -> Any:
-    raise _FloatError(literal)
+def no_floats(literal: str) -> Any:
+    """Refuse a float: a `float_hook` for msgspec decoders."""
+    raise _FloatError(f"{literal[:40]} is not an integer")
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=enc_hook)
-_DECODER = msgspec.json.Decoder(float_hook=_no_floats)
+_DECODER = msgspec.json.Decoder(float_hook=no_floats)
 
 
 def encode(value: Any) -> bytes:
@@ -104,14 +116,27 @@ def fault_of(raw: bytes) -> Refusal | None:
         return _malformed(f"nested deeper than {MAX_DEPTH}")
     except ValueError as error:
         return _malformed(str(error))
-    opened = raw.count(b"[") + raw.count(b"{")
-    if opened > MAX_DEPTH and _is_deeper(value):
-        return _malformed(f"nested deeper than {MAX_DEPTH}")
     # A key given twice, white space, `-0`, an escape too many or another order of keys are
     # all lost by decoding, so any of them makes this comparison fail.
-    if _ENCODER.encode(value) != raw:
+    try:
+        same = _ENCODER.encode(value) == raw
+    except RecursionError:
+        return _malformed(f"nested deeper than {MAX_DEPTH}")
+    if not same:
         return Refusal(reason=Reason.NOT_CANONICAL, detail="not the RFC 8785 spelling of its value")
-    if not raw.isascii() or _LONG_DIGITS.search(raw):
+    return outside_subset(raw, value)
+
+
+def outside_subset(raw: bytes, value: Any) -> Refusal | None:
+    """Return what in `value`, whose sorted spelling is `raw`, our subset of RFC 8785 leaves out.
+
+    Nesting beyond MAX_DEPTH, integers beyond MAX_INTEGER, keys that are not ASCII. The
+    bytes are searched first, and the value walked only if something there calls for it.
+    """
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _is_deeper(raw):
+        return _malformed(f"nested deeper than {MAX_DEPTH}")
+    foreign = not raw.isascii() and (b'\\"' in raw or _FOREIGN_KEY.search(raw))
+    if foreign or _LONG_DIGITS in raw.translate(_DIGITS_AS_NINES):
         return _slow_fault(value)
     return None
 
@@ -133,14 +158,17 @@ def _children(item: Any) -> list[Any]:
     return []
 
 
-def _is_deeper(value: Any) -> bool:
-    """Return whether `value` nests deeper than MAX_DEPTH, without recursion."""
-    level: list[Any] = [value] if type(value) in (dict, list) else []
+def _is_deeper(raw: bytes) -> bool:
+    """Return whether the well-formed JSON `raw` nests deeper than MAX_DEPTH.
+
+    Of its brackets alone, each round takes the innermost away: as many rounds as levels.
+    """
+    brackets = _STRING.sub(b"", raw).translate(_BRACES_AS_BRACKETS, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
-        level = [kid for item in level for kid in _children(item) if type(kid) in (dict, list)]
-        if not level:
+        if not brackets:
             return False
-    return True
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)
 
 
 def _slow_fault(value: Any) -> Refusal | None:

@@ -16,7 +16,7 @@ from msgspec import Meta, Raw, Struct
 
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.ids import Uuid7
-from clearline.basis.instants import Instant, dec_hook, enc_hook
+from clearline.basis.instants import Instant, enc_hook
 from clearline.record import canonical
 
 __all__ = ["MAX_ENTRY_BYTES", "MAX_RE", "VERSION", "Entry", "Kind", "decode", "encode"]
@@ -48,9 +48,25 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     v: int
 
 
+class _Whole(Struct, forbid_unknown_fields=True):
+    """An entry with its body decoded: one decoding and one encoding show its spelling."""
+
+    at: str
+    body: dict[str, Any]
+    id: Uuid7
+    kind: Kind
+    re: Annotated[list[Uuid7], Meta(max_length=MAX_RE)]
+    v: int
+
+
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=enc_hook)
-_DECODER = msgspec.json.Decoder(Entry, dec_hook=dec_hook)
+_DECODER = msgspec.json.Decoder(_Whole, float_hook=canonical.no_floats)
 _FIELDS = frozenset(Entry.__struct_fields__)
+
+# Around the body and the references of a canonical entry everything has a known length.
+_BEFORE_BODY = len('{"at":"2026-11-23T14:25:07.120Z","body":')
+_AFTER_BODY = len(',"id":"0193589c-0000-7000-8000-000000000000","kind":"","re":[],"v":1}')
+_REFERENCE = len('"0193589c-0000-7000-8000-000000000000",')
 
 
 def encode(entry: Entry) -> bytes:
@@ -74,22 +90,27 @@ def decode(raw: bytes) -> Entry | Refusal:
     """
     if len(raw) > MAX_ENTRY_BYTES:
         return Refusal(reason=Reason.TOO_LARGE, detail=f"more than {MAX_ENTRY_BYTES} bytes")
-    fault = canonical.fault_of(raw)
-    if fault is not None:
-        return fault
     try:
-        entry = _DECODER.decode(raw)
+        whole = _DECODER.decode(raw)
+        if whole.v != VERSION or _ENCODER.encode(whole) != raw:
+            return _refusal(raw, "not the RFC 8785 spelling of an entry")
+        at = Instant.parse(whole.at)
     except (ValueError, RecursionError) as error:
         return _refusal(raw, str(error))
-    if entry.v != VERSION:
-        return Refusal(reason=Reason.UNKNOWN_VERSION, detail=f"entry version {entry.v}")
-    if bytes(entry.body)[:1] != b"{":
-        return Refusal(reason=Reason.MALFORMED, detail="the body is not an object")
-    return entry
+    fault = canonical.outside_subset(raw, whole.body)
+    if fault is not None:
+        return fault
+    refs = tuple(whole.re)
+    after = _AFTER_BODY + len(whole.kind) + max(_REFERENCE * len(refs) - 1, 0)
+    body = Raw(raw[_BEFORE_BODY : len(raw) - after])
+    return Entry(at=at, body=body, id=whole.id, kind=whole.kind, re=refs, v=VERSION)
 
 
 def _refusal(raw: bytes, detail: str) -> Refusal:
-    """Return why canonical JSON is not an entry: the version first, since it explains the rest."""
+    """Return why `raw` is not an entry: its spelling first, then its version, then its fields."""
+    fault = canonical.fault_of(raw)
+    if fault is not None:
+        return fault
     reason = Reason.MALFORMED
     value: Any = msgspec.json.decode(raw)
     if isinstance(value, dict):
