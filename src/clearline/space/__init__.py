@@ -12,6 +12,17 @@ from clearline.space.altitude import (
     show_band,
     vertical_gap_cm,
 )
+from clearline.space.anchor import (
+    Anchor,
+    AnchorMismatch,
+    Reference,
+    check_reference,
+    refer,
+    resolve,
+    show_reference,
+)
+from clearline.space.clip import CLIP_TOLERANCE_CM, clip, within
+from clearline.space.cover import contains, covers
 from clearline.space.index import Index
 from clearline.space.outline import (
     MAX_EXTENT_KM,
@@ -49,6 +60,7 @@ from clearline.space.separation import (
     meet,
     separation,
 )
+from clearline.space.text import Form, Parsed, caret, parse_position, show_position
 from clearline.space.volume import (
     MAX_WINDOW_MS,
     Volume,
@@ -59,6 +71,7 @@ from clearline.space.volume import (
 )
 
 __all__ = [
+    "CLIP_TOLERANCE_CM",
     "E7",
     "MAX_EXTENT_KM",
     "MAX_HOLES",
@@ -70,25 +83,35 @@ __all__ = [
     "TOLERANCE_CM",
     "TOLERANCE_PPM",
     "Altitude",
+    "Anchor",
+    "AnchorMismatch",
     "Band",
     "Circle",
     "Closest",
     "Corridor",
     "Datum",
+    "Form",
     "Grid",
     "Index",
     "Minima",
     "Outline",
+    "Parsed",
     "Polygon",
     "Position",
+    "Reference",
     "Separation",
     "Volume",
     "Window",
+    "caret",
     "check",
     "check_band",
+    "check_reference",
     "check_volume",
     "check_window",
+    "clip",
     "closest",
+    "contains",
+    "covers",
     "from_degrees",
     "gap_cm",
     "horizontal_cm",
@@ -96,8 +119,11 @@ __all__ = [
     "meet",
     "parse_altitude",
     "parse_band",
+    "parse_position",
     "positions",
     "radius_cm",
+    "refer",
+    "resolve",
     "round_band_out",
     "round_out",
     "round_volume_out",
@@ -107,6 +133,9 @@ __all__ = [
     "separation",
     "show_altitude",
     "show_band",
+    "show_position",
+    "show_reference",
     "time_gap_ms",
     "vertical_gap_cm",
+    "within",
 ]

@@ -133,7 +133,7 @@ def check_band(band: Band) -> None:
         )
 
 
-_SURFACE_WORDS = frozenset({"SFC", "GND", "SURFACE", "MSL 0"})
+_SURFACE_WORDS = frozenset({"SFC", "GND", "SURFACE"})
 _LEVEL = re.compile(r"FL\s*(\d{1,4})", re.IGNORECASE)
 _MEASURE = re.compile(
     r"(?P<sign>-?)(?P<value>\d{1,7}(?:\.\d{1,2})?)\s*(?P<unit>ft|m)\s*(?P<datum>[A-Za-z]+)?",
@@ -145,8 +145,9 @@ _DATA = {"AMSL": Datum.AMSL, "MSL": Datum.AMSL, "AGL": Datum.HEIGHT, "DEPTH": Da
 def parse_altitude(text: str, *, offset: int = 0) -> Altitude:
     """Return the altitude that `text` spells.
 
-    The forms are `FL120`, `3500 ft AMSL`, `120 m AGL`, `SFC` and `30 m DEPTH`. A height without its datum is refused: which one was meant is not ours to guess. `offset`
-    is where the text begins in what the user typed. Raises Mistake.
+    The forms are `FL120`, `3500 ft AMSL`, `120 m AGL`, `SFC` and `30 m DEPTH`. A height
+    without its datum is refused: which one was meant is not ours to guess. `offset` is where
+    the text begins in what the user typed. Raises Mistake.
     """
     word = text.strip()
     at = offset + len(text) - len(text.lstrip())

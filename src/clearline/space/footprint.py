@@ -69,15 +69,19 @@ class Footprint:
         """Return whether the core is one point."""
         return len(self.lats) == 1
 
-    def core(self, plane: Plane) -> BaseGeometry:
-        """Return the core as a shape of the plane: a point, a line or a polygon."""
+    def core(self, plane: Plane, *, shore: bool = False) -> BaseGeometry:
+        """Return the core as a shape of the plane: a point, a line or a polygon.
+
+        With `shore`, a polygon is its rings alone, without what they bound.
+        """
         xy = plane.project(self.lats, self.lons)
         if isinstance(self.outline, Circle):
             return shapely.Point(xy[0])
         if isinstance(self.outline, Corridor):
             return shapely.LineString(xy)
         rings = np.split(xy, self.ends[:-1])
-        return shapely.Polygon(rings[0], rings[1:] or None)
+        polygon = shapely.Polygon(rings[0], rings[1:] or None)
+        return shapely.boundary(polygon) if shore else polygon
 
     def edges(self) -> list[tuple[int, int]]:
         """Return the core's edges as pairs of indices into `lats` and `lons`."""

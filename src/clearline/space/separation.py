@@ -104,7 +104,7 @@ class Minima(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time_ms: Annotated[int, Meta(ge=0)]
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
     """Two points of two cores and the geodesic distance between them; degrees and metres."""
 
     metres: float
@@ -184,39 +184,44 @@ def _bound_m(a: Footprint, b: Footprint) -> float:
     return metres - a.reach_m - b.reach_m
 
 
-def core_pair(a: Footprint, b: Footprint) -> _Pair:
-    """Return nearest points of two cores."""
+def boundary_m(polygon: Footprint, other: Footprint) -> float:
+    """Return the distance in metres from a polygon's edges to another core."""
+    return core_pair(polygon, other, shore=True).metres
+
+
+def core_pair(a: Footprint, b: Footprint, *, shore: bool = False) -> Pair:
+    """Return nearest points of two cores; with `shore`, a polygon is its edges alone."""
     if a.is_point and b.is_point:
         metres, _ = geodesic_inv(a.lat, a.lon, b.lat, b.lon)
-        return _Pair(metres, a.lat, a.lon, b.lat, b.lon)
-    if _apart_m(a.lat, a.lon, a, b) > MAX_REACH_M:
+        return Pair(metres, a.lat, a.lon, b.lat, b.lon)
+    centre = a if a.core_reach_m <= b.core_reach_m else b
+    if _apart_m(centre.lat, centre.lon, a, b) > MAX_REACH_M:
         return _from_pieces(a, b)
-    if a.is_point or b.is_point:
-        point = a if a.is_point else b
-        return _in_plane(point.lat, point.lon, a, b)
-    smaller = a if a.core_reach_m <= b.core_reach_m else b
-    pair = _settle(_in_plane(smaller.lat, smaller.lon, a, b), a, b)
+    pair = _in_plane(centre.lat, centre.lon, a, b, shore=shore)
+    if centre.is_point:
+        return pair
+    pair = _settle(pair, a, b, shore=shore)
     lat, lon = _between(pair)
     if pair.metres > 0 and _apart_m(lat, lon, a, b) > _WHOLE_M:
         # Far from the centre all looks longer than it is, so a nearer pair may be hidden there.
-        return min(pair, _settle(_from_pieces(a, b), a, b))
+        return min(pair, _settle(_from_pieces(a, b), a, b, shore=shore))
     return pair
 
 
-def _settle(pair: _Pair, a: Footprint, b: Footprint) -> _Pair:
+def _settle(pair: Pair, a: Footprint, b: Footprint, *, shore: bool) -> Pair:
     """Return the pair found by laying the plane about the pair, again until it stays."""
     for _ in range(_ROUNDS):
         lat, lon = _between(pair)
         if pair.metres == 0 or _apart_m(lat, lon, a, b) < _TRUE_M:
             return pair
-        nearer = _in_plane(lat, lon, a, b)
+        nearer = _in_plane(lat, lon, a, b, shore=shore)
         if nearer.metres >= pair.metres - 0.01:
             return min(nearer, pair)
         pair = nearer
     return pair
 
 
-def _between(pair: _Pair) -> tuple[float, float]:
+def _between(pair: Pair) -> tuple[float, float]:
     """Return the middle of the geodesic of a pair, in degrees."""
     metres, azimuth = geodesic_inv(pair.lat_a, pair.lon_a, pair.lat_b, pair.lon_b)
     return geodesic_fwd(pair.lat_a, pair.lon_a, azimuth, metres / 2)
@@ -229,21 +234,21 @@ def _apart_m(lat: float, lon: float, a: Footprint, b: Footprint) -> float:
     return max(to_a + a.core_reach_m, to_b + b.core_reach_m)
 
 
-def _in_plane(lat: float, lon: float, a: Footprint, b: Footprint) -> _Pair:
+def _in_plane(lat: float, lon: float, a: Footprint, b: Footprint, *, shore: bool) -> Pair:
     """Return the nearest points of two cores, as a plane about (lat, lon) has them."""
     plane = Plane(lat, lon)
-    line = shapely.shortest_line(a.core(plane), b.core(plane))
+    line = shapely.shortest_line(a.core(plane, shore=shore), b.core(plane, shore=shore))
     (ax, ay), (bx, by) = shapely.get_coordinates(line).tolist()
     lat_a, lon_a = plane.unproject(ax, ay)
     if ax == bx and ay == by:
-        return _Pair(0.0, lat_a, lon_a, lat_a, lon_a)
+        return Pair(0.0, lat_a, lon_a, lat_a, lon_a)
     lat_b, lon_b = plane.unproject(bx, by)
     metres, _ = geodesic_inv(lat_a, lon_a, lat_b, lon_b)
-    return _Pair(metres, lat_a, lon_a, lat_b, lon_b)
+    return Pair(metres, lat_a, lon_a, lat_b, lon_b)
 
 
-def _from_pieces(a: Footprint, b: Footprint) -> _Pair:
+def _from_pieces(a: Footprint, b: Footprint) -> Pair:
     """Return a pair of points about as near as any, for cores too large for one plane."""
     lat_a, lon_a, lat_b, lon_b = nearest_pieces(a, b)
     metres, _ = geodesic_inv(lat_a, lon_a, lat_b, lon_b)
-    return _Pair(metres, lat_a, lon_a, lat_b, lon_b)
+    return Pair(metres, lat_a, lon_a, lat_b, lon_b)
