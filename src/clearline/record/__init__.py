@@ -4,6 +4,9 @@ Everything here is a pure function of its arguments: no clock, no chance, no fil
 """
 
 from clearline.record import canonical, tiles
+from clearline.record.audit import Report
+from clearline.record.audit import verify as verify_bundle
+from clearline.record.bundle import Contents, FeedContents, pack
 from clearline.record.checkpoint import (
     Checkpoint,
     Receipt,
@@ -40,6 +43,7 @@ from clearline.record.mirror import (
     parse_append,
     verify_fork,
 )
+from clearline.record.proof import Proven, build_proof, verify_proof
 from clearline.record.tree import (
     EMPTY_ROOT,
     Frontier,
@@ -60,14 +64,18 @@ __all__ = [
     "AuthorKey",
     "AuthorVerifier",
     "Checkpoint",
+    "Contents",
     "Entry",
+    "FeedContents",
     "Fork",
     "ForkEvidence",
     "Frontier",
     "MirrorKey",
     "MirrorVerifier",
+    "Proven",
     "PublicKeys",
     "Receipt",
+    "Report",
     "SignedCheckpoint",
     "Signer",
     "Tree",
@@ -75,6 +83,7 @@ __all__ = [
     "WrongSize",
     "admit",
     "build_append",
+    "build_proof",
     "canonical",
     "check_keys",
     "cosign",
@@ -85,11 +94,14 @@ __all__ = [
     "open_cosignatures",
     "open_signed",
     "origin_of",
+    "pack",
     "parse_append",
     "public_keys",
     "sign",
     "tiles",
+    "verify_bundle",
     "verify_consistency",
     "verify_fork",
     "verify_inclusion",
+    "verify_proof",
 ]
