@@ -41,6 +41,8 @@ class Reason(StrEnum):
     """Not possible in the state that the call, notice or terms are in."""
     OUTSIDE_AREA = "outside_area"
     BAD_GEOMETRY = "bad_geometry"
+    ANCHOR_MISMATCH = "anchor_mismatch"
+    """The place, its coordinates and the anchor it was stated from do not agree."""
     NOT_ALLOWED = "not_allowed"
     """The terms do not allow this field, activity, kind or phrase."""
     NO_TERMS = "no_terms"

@@ -18,13 +18,13 @@ from clearline.basis.instants import Instant
 
 __all__ = ["ID_PATTERN", "Name", "Uuid7", "derive", "is_uuid7", "time_of"]
 
-ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 _SHAPE = re.compile(ID_PATTERN)
 
 Uuid7 = Annotated[str, Meta(pattern=ID_PATTERN)]
 """A UUIDv7 in its canonical lower-case spelling, 36 characters."""
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z")]
 """A short machine name (party, desk, anchor): 1 to 40 of a-z, 0-9 and inner hyphens."""
 
 

@@ -69,7 +69,7 @@ class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     by: Officer
 
 
-class OpenLink(_Command):
+class OpenLink(_Command, frozen=True):
     """Begin a link from a terms document that was carried by hand."""
 
     us: Name
@@ -78,20 +78,20 @@ class OpenLink(_Command):
     """Whether to agree to the document at once, having compared the fingerprints."""
 
 
-class Propose(_Command):
+class Propose(_Command, frozen=True):
     """Propose amended terms, and agree to them ourselves."""
 
     terms: Terms
 
 
-class Agree(_Command):
+class Agree(_Command, frozen=True):
     """Agree to terms that were proposed."""
 
     link: Uuid7
     hash: str
 
 
-class Declare(_Command):
+class Declare(_Command, frozen=True):
     """Declare where and when we operate, to the parties of these links."""
 
     links: Links
@@ -102,7 +102,7 @@ class Declare(_Command):
     """Our own name for it. It never leaves."""
 
 
-class Revise(_Command):
+class Revise(_Command, frozen=True):
     """Replace the volumes of a notice of ours."""
 
     notice: Uuid7
@@ -110,20 +110,20 @@ class Revise(_Command):
     place: Place | None = None
 
 
-class Withdraw(_Command):
+class Withdraw(_Command, frozen=True):
     """Withdraw a notice of ours."""
 
     notice: Uuid7
 
 
-class Note(_Command):
+class Note(_Command, frozen=True):
     """Say that our desk has the counterpart's notice, and how far it has been passed on."""
 
     notice: Uuid7
     disposition: str
 
 
-class OpenCall(_Command):
+class OpenCall(_Command, frozen=True):
     """Demand that a human on the other side answer."""
 
     link: Uuid7
@@ -135,21 +135,21 @@ class OpenCall(_Command):
     drill: bool = False
 
 
-class Acknowledge(_Command):
+class Acknowledge(_Command, frozen=True):
     """A human has read the call."""
 
     call: Uuid7
     echelon: Name
 
 
-class Say(_Command):
+class Say(_Command, frozen=True):
     """Say more in a call."""
 
     call: Uuid7
     phrases: Phrases
 
 
-class ReadBack(_Command):
+class ReadBack(_Command, frozen=True):
     """Restate the slots that matter of something said in a call."""
 
     call: Uuid7
@@ -157,27 +157,27 @@ class ReadBack(_Command):
     phrases: Phrases
 
 
-class Dispose(_Command):
+class Dispose(_Command, frozen=True):
     """Say what we did about a call."""
 
     call: Uuid7
     disposition: str
 
 
-class Close(_Command):
+class Close(_Command, frozen=True):
     """Say that the call is over for us. It is closed when both have said so."""
 
     call: Uuid7
 
 
-class TakeWatch(_Command):
+class TakeWatch(_Command, frozen=True):
     """Take the watch at a desk that nobody holds."""
 
     echelon: Name
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
 
 
-class HandOver(_Command):
+class HandOver(_Command, frozen=True):
     """Hand the watch at a desk to another officer, who has read the open items."""
 
     echelon: Name
@@ -185,39 +185,39 @@ class HandOver(_Command):
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
 
 
-class LeaveWatch(_Command):
+class LeaveWatch(_Command, frozen=True):
     """Leave a desk unmanned, and let the counterpart know."""
 
     echelon: Name
 
 
-class SendTest(_Command):
+class SendTest(_Command, frozen=True):
     """Send a test call now, besides the schedule."""
 
     link: Uuid7
 
 
-class AnswerTest(_Command):
+class AnswerTest(_Command, frozen=True):
     """A human answers the counterpart's test call."""
 
     test: Uuid7
 
 
-class ExplainTest(_Command):
+class ExplainTest(_Command, frozen=True):
     """Give a missed test its cause."""
 
     test: Uuid7
     cause: str
 
 
-class Announce(_Command):
+class Announce(_Command, frozen=True):
     """Announce the political state of a link. It changes nothing that the link can carry."""
 
     link: Uuid7
     status: str
 
 
-class ReportViolation(_Command):
+class ReportViolation(_Command, frozen=True):
     """Report a breach of one of the terms' coded rules."""
 
     link: Uuid7
@@ -227,7 +227,7 @@ class ReportViolation(_Command):
     notice: Uuid7 | None = None
 
 
-class Settle(_Command):
+class Settle(_Command, frozen=True):
     """A person has looked at the evidence of a fork and lets the link carry entries again."""
 
     link: Uuid7

@@ -22,11 +22,22 @@ from clearline.basis.ids import Name
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.core.events import Place
 from clearline.core.terms import Terms
-from clearline.space import AnchorMismatch, Index, Minima, Volume, check_reference
-from clearline.space import check as check_shape
+from clearline.space import (
+    Altitude,
+    Band,
+    Datum,
+    Index,
+    Minima,
+    Outline,
+    Volume,
+    Window,
+    check_reference,
+    check_volume,
+)
 
 __all__ = [
     "Disposition",
+    "Noted",
     "Notice",
     "NoticeDeclared",
     "NoticeNoted",
@@ -34,17 +45,24 @@ __all__ = [
     "NoticeState",
     "NoticeWithdrawn",
     "Notices",
-    "Noted",
     "check_place",
     "check_volumes",
     "lead_ms",
+    "rounding_slack_cm",
 ]
 
 UNSPECIFIED = "unspecified"
 """What stands for the activity where the terms do not let it leave."""
 
+MAX_EARLIER = 8
+
 RETAINED_MS = DAY_MS
-"""A notice that lapsed or was withdrawn is still shown for so long; the record keeps it for ever."""
+"""A notice that has ended is still shown for so long; the record keeps it for ever."""
+
+SURFACE_BAND = Band(
+    lower=Altitude(datum=Datum.SURFACE, value_cm=0),
+    upper=Altitude(datum=Datum.SURFACE, value_cm=0),
+)
 
 Volumes = Annotated[tuple[Volume, ...], Meta(min_length=1, max_length=32)]
 
@@ -68,7 +86,9 @@ class Disposition(StrEnum):
             raise Mistake("unknown_disposition", f"{text!r} is none of: {known}.") from None
 
 
-class NoticeDeclared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class NoticeDeclared(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Body of `notice.declared`."""
 
     activity: Name
@@ -78,7 +98,9 @@ class NoticeDeclared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     place: Place | None = None
 
 
-class NoticeRevised(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class NoticeRevised(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Body of `notice.revised`; `re` names the declaration."""
 
     revision: Annotated[int, Meta(ge=2, le=1_000_000)]
@@ -129,6 +151,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     index: int
     """Of the standing entry, in its feed: with the receipt's size it tells if it is stored."""
     place: Place | None = None
+    earlier: tuple[str, ...] = ()
+    """Its last few revisions' entries: what the counterpart says may cross a revision of ours."""
     state: NoticeState = NoticeState.ACTIVE
     ended_at: Instant | None = None
     noted: tuple[Noted, ...] = ()
@@ -157,7 +181,7 @@ def check_volumes(volumes: tuple[Volume, ...], terms: Terms, now: Instant) -> Re
         return Refusal(reason=Reason.TOO_MANY, detail=f"More than {limit} volumes in one notice.")
     for number, volume in enumerate(volumes, 1):
         try:
-            check_shape(volume)
+            check_volume(volume)
         except Mistake as mistake:
             detail = f"Volume {number}: {mistake.phrase}"[:200]
             return Refusal(reason=Reason.BAD_GEOMETRY, detail=detail)
@@ -169,14 +193,29 @@ def check_volumes(volumes: tuple[Volume, ...], terms: Terms, now: Instant) -> Re
     return None
 
 
-def check_place(place: Place, terms: Terms) -> AnchorMismatch | None:
+def check_place(place: Place, terms: Terms, *, slack_cm: int = 0) -> str | None:
     """Return what is wrong if a place and the anchor it was stated from do not agree.
 
-    The tolerance is the terms'; to it is added what outward rounding may have moved the
-    place by. This is the check that catches a swapped reference point.
+    They agree if they are within the terms' tolerance and `slack_cm`. This is the check
+    that catches a swapped reference point, and it says which anchor would fit.
     """
     anchors = {anchor.name: anchor.position for anchor in terms.anchors}
-    return check_reference(place.at, place.stated, anchors, terms.anchor_tolerance_cm)
+    tolerance_cm = terms.anchor_tolerance_cm + slack_cm
+    try:
+        mismatch = check_reference(place.at, place.stated, anchors, tolerance_cm)
+    except Mistake as mistake:
+        return mistake.phrase
+    return mismatch.phrase if mismatch is not None else None
+
+
+def rounding_slack_cm(place: Place, terms: Terms) -> int:
+    """Return how far release may have moved a place and how it was stated, at most.
+
+    Half a grid step either way in latitude and in longitude, half a step of length, and
+    half a degree of bearing.
+    """
+    grid = terms.release.grid
+    return grid.position_e7 + grid.length_cm + place.stated.range_cm // 100
 
 
 class Notices:
@@ -186,12 +225,16 @@ class Notices:
         self.by_id: dict[str, Notice] = {}
         self._near: dict[tuple[str, bool], Index] = {}
         self._ends: list[tuple[int, str]] = []
+        self._revised: dict[str, str] = {}
+        """From the entry of a revision, standing or earlier, to its notice."""
         self._active: dict[tuple[str, bool], int] = {}
 
     def put(self, notice: Notice) -> None:
         """Keep `notice`, in place of what had its id."""
         before = self.by_id.get(notice.id)
         self.by_id[notice.id] = notice
+        for entry in (*notice.earlier, notice.entry):
+            self._revised[entry] = notice.id
         if before is not None and before.volumes is notice.volumes and before.state is notice.state:
             return
         side = (notice.link, notice.mine)
@@ -205,6 +248,10 @@ class Notices:
             heapq.heappush(self._ends, (notice.closes, notice.id))
         elif notice.ended_at is not None:
             heapq.heappush(self._ends, (notice.ended_at.after(RETAINED_MS), notice.id))
+
+    def by_entry(self, entry: str) -> Notice | None:
+        """Return the notice that this entry declared or revised, if it is still in sight."""
+        return self.by_id.get(self._revised.get(entry, entry))
 
     def active(self, link: str, *, mine: bool) -> int:
         """Return how many active notices one side has on a link."""
@@ -221,6 +268,16 @@ class Notices:
         keys: set[str] = set()
         for volume in notice.volumes:
             keys.update(index.near(volume, minima))
+        return [self.by_id[key] for key in sorted(keys)]
+
+    def around(self, link: str, outline: Outline, now: Instant, reach: Minima) -> list[Notice]:
+        """Return both sides' active notices that may be within `reach` of a place now, by id."""
+        here = Volume(outline=outline, band=SURFACE_BAND, window=Window(start=now, end=now))
+        keys: set[str] = set()
+        for mine in (True, False):
+            index = self._near.get((link, mine))
+            if index is not None:
+                keys.update(index.near(here, reach))
         return [self.by_id[key] for key in sorted(keys)]
 
     def due(self) -> Instant | None:
@@ -243,6 +300,8 @@ class Notices:
                 self.put(ended)
                 lapsed.append(ended)
             else:
+                for entry in (*notice.earlier, notice.entry):
+                    self._revised.pop(entry, None)
                 del self.by_id[key]
         return lapsed
 

@@ -52,10 +52,12 @@ __all__ = [
 
 Title = Annotated[str, Meta(min_length=1, max_length=80)]
 ContactLine = Annotated[str, Meta(min_length=3, max_length=120)]
-Url = Annotated[str, Meta(pattern=r"^https://[A-Za-z0-9.\-\[\]:]{1,200}(/[A-Za-z0-9._~/-]{0,200})?$")]
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
+Url = Annotated[
+    str, Meta(pattern=r"^https://[A-Za-z0-9.\-\[\]:]{1,200}(/[A-Za-z0-9._~/-]{0,200})?\Z")
+]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?\Z")]
 Patience = Annotated[int, Meta(ge=1_000, le=DAY_MS)]
-Certificate = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{100,8000}={0,2}$")]
+Certificate = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{100,8000}={0,2}\Z")]
 
 
 class Precedence(StrEnum):
@@ -216,7 +218,7 @@ class TermsProposed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class TermsAgreed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Body of `terms.agreed`: the document's hash, in hex, and nothing that could vary."""
 
-    hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 def hash_of(terms: Terms) -> str:
@@ -357,4 +359,3 @@ def _ladder(*patience_s: int) -> Ladder:
 
 DEFAULT_MINIMA = Minima(horizontal_cm=500_000, vertical_cm=30_480, time_ms=15 * MINUTE_MS)
 """5 km, 1,000 ft and 15 minutes: where new terms start from."""
-

@@ -1,0 +1,383 @@
+"""Calling: what a node does when a call is opened, rings, climbs, is answered and ends.
+
+The walk of a FLASH: the caller's command becomes `call.opened`. On the other side that
+entry rings every desk of rung 1 with its text at once, and `call.ringing` goes back by
+itself. Until a human acknowledges, each deadline climbs to the next rung, on both sides,
+each by its own clock; the calling side tells its own officer to use the next path or the
+contact card for every rung from which it has not heard a ring.
+
+No limit, suspension, dispute of ours or pending agreement stops a FLASH.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from clearline.basis.faults import Mistake, Reason, Refusal
+from clearline.basis.instants import DAY_MS, Instant
+from clearline.core import calls, ladder
+from clearline.core.calls import (
+    Call,
+    CallAcknowledged,
+    CallClimbed,
+    CallClosed,
+    CallDisposition,
+    CallOpened,
+    CallReadback,
+    CallRinging,
+    CallSaid,
+    CallState,
+    Disposed,
+    Said,
+    Why,
+)
+from clearline.core.effects import Demand, Ring
+from clearline.core.events import Acknowledge, Close, Dispose, OpenCall, ReadBack, Say
+from clearline.core.links import Link
+from clearline.core.notices import Disposition
+from clearline.core.release import Door, release_phrases
+from clearline.core.state import State
+from clearline.core.terms import Ladder, Precedence, ReleaseField
+from clearline.phrasebook import Phrase, coded, differences
+from clearline.record import Entry
+from clearline.space import Circle, Minima, Position, horizontal_cm
+
+__all__ = [
+    "acknowledge",
+    "arrived",
+    "climb_all",
+    "close",
+    "dispose",
+    "open_call",
+    "read_back",
+    "ring_again",
+    "say",
+]
+
+NEARBY = Minima(horizontal_cm=2_000_000, vertical_cm=10_000_000, time_ms=DAY_MS)
+"""A notice within 20 km and a day of what a call is about is attached to it by itself."""
+MAX_ATTACHED = 8
+
+
+def open_call(state: State, door: Door, event: OpenCall) -> None:
+    """Open a call. The entry is on its way before anything else is done."""
+    link = state.link(event.link)
+    phrases, changes = release_phrases(event.phrases, link.terms)
+    before = _recurring(state, event.reopens, event.link) if event.reopens else None
+    for notice in event.notices:
+        if state.notice(notice).link != link.id:
+            raise Mistake("notice_of_other_link", f"Notice {notice} is not of this link.")
+    attached = _attach(state, link, phrases, event.notices, door.now)
+    if not link.terms.allows(ReleaseField.CALL_NOTICES):
+        changes = (*changes, "withheld:notices") if attached else changes
+        attached = ()
+    body = CallOpened(
+        precedence=event.precedence, phrases=phrases, notices=attached, drill=event.drill
+    )
+    re = (before.id,) if before else ()
+    entry = door.say(link, "call.opened", body, re=re, by=event.by, changes=changes)
+    call = _began(link, before, entry.id, body, door.now, mine=True)
+    state.calls.put(call)
+    if link.disputed or link.peer_unsafe:
+        door.alert("use_contact_card", link.id, call.id)
+
+
+def say(state: State, door: Door, event: Say) -> None:
+    """Say more in a call."""
+    call = state.call(event.call)
+    link = state.link(call.link)
+    phrases, changes = release_phrases(event.phrases, link.terms)
+    utterance = Said(entry="", mine=True, phrases=phrases, at=door.now)
+    _or_mistake(calls.said(call, utterance))
+    entry = door.say(
+        link, "call.said", CallSaid(phrases=phrases), re=(call.id,), by=event.by, changes=changes
+    )
+    after = calls.said(call, replace(utterance, entry=entry.id))
+    state.calls.put(_or_mistake(after))
+
+
+def read_back(state: State, door: Door, event: ReadBack) -> None:
+    """Restate the slots of something that the counterpart said."""
+    call = state.call(event.call)
+    link = state.link(call.link)
+    original = _utterance(call, event.of)
+    if original is None or original.mine:
+        raise Mistake("nothing_to_read_back", "Read back something that the counterpart said here.")
+    utterance = Said(entry="", mine=True, phrases=event.phrases, at=door.now, restates=event.of)
+    _or_mistake(calls.said(call, utterance))
+    body = CallReadback(phrases=event.phrases)
+    entry = door.say(link, "call.readback", body, re=(call.id, event.of), by=event.by)
+    state.calls.put(_or_mistake(calls.said(call, replace(utterance, entry=entry.id))))
+
+
+def acknowledge(state: State, door: Door, event: Acknowledge) -> None:
+    """A human here has read the call: stop ringing, and say so."""
+    call = state.call(event.call)
+    link = state.link(call.link)
+    body = CallAcknowledged(rung=call.climb.rung, echelon=event.echelon)
+    after = _or_mistake(calls.acknowledged(call, body, door.now, mine=True))
+    door.hush(call.id)
+    door.say(link, "call.acknowledged", body, re=(call.id,), by=event.by)
+    state.calls.put(after)
+
+
+def dispose(state: State, door: Door, event: Dispose) -> None:
+    """Say what we did about a call."""
+    call = state.call(event.call)
+    disposition = Disposition.parse(event.disposition)
+    what = Disposed(disposition=disposition, at=door.now)
+    after = _or_mistake(calls.disposed(call, what, mine=True))
+    body = CallDisposition(disposition=disposition)
+    door.say(state.link(call.link), "call.disposition", body, re=(call.id,), by=event.by)
+    state.calls.put(after)
+
+
+def close(state: State, door: Door, event: Close) -> None:
+    """Say that the call is over for us."""
+    call = state.call(event.call)
+    after = _or_mistake(calls.closed(call, door.now, mine=True))
+    door.say(state.link(call.link), "call.closed", CallClosed(), re=(call.id,), by=event.by)
+    state.calls.put(after)
+
+
+def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) -> Refusal | None:
+    """Take in one entry of the counterpart's about a call; return why not, if it may not be."""
+    if isinstance(body, CallOpened):
+        return _opened_by_them(state, door, link, entry, body)
+    call = state.calls.by_id.get(entry.re[0]) if entry.re else None
+    if call is None or call.link != link.id:
+        return Refusal(
+            reason=Reason.UNKNOWN_REFERENCE, detail="There is no such call on this link."
+        )
+    after = _told(call, entry, body)
+    if isinstance(after, Refusal):
+        return after
+    state.calls.put(after)
+    _show(door, link, call, after, entry, body)
+    return None
+
+
+def climb_all(state: State, door: Door) -> None:
+    """Climb every call whose rung has given way by now, on whichever side of it we are."""
+    for call in state.calls.climbing():
+        if call.climb.until > door.now:
+            break
+        link = state.link(call.link)
+        rungs = link.terms.ladders.of(call.precedence)
+        after = replace(call, climb=ladder.climb(rungs, call.climb, door.now))
+        state.calls.put(after)
+        if call.mine:
+            _own_rung_passed(door, link, call, after, rungs)
+        else:
+            _climbed(state, door, link, call, after, rungs)
+    state.calls.forget(door.now)
+
+
+def ring_again(state: State, door: Door) -> None:
+    """Ring whatever should be ringing: the process has started and every bell is silent."""
+    for call in state.calls.climbing():
+        if not call.mine:
+            _ring(door, state.link(call.link), call)
+
+
+def _opened_by_them(
+    state: State, door: Door, link: Link, entry: Entry, body: CallOpened
+) -> Refusal | None:
+    flash = body.precedence is Precedence.FLASH
+    limit = link.terms.limits.open_calls
+    if not flash and state.calls.open_on(link.id, mine=False) >= limit:
+        return Refusal(reason=Reason.TOO_MANY, detail=f"{limit} calls are open already.")
+    if entry.id in state.calls.by_id:
+        return Refusal(reason=Reason.DUPLICATE, detail="A call with this id is known.")
+    before = state.calls.by_id.get(entry.re[0]) if entry.re else None
+    if before is not None and (before.link != link.id or before.state is not CallState.CLOSED):
+        # The call that it says recurs is not closed. It is a demand for a human all the
+        # same, so it rings as a new one.
+        before = None
+    call = _began(link, before, entry.id, body, door.now, mine=False)
+    state.calls.put(call)
+    _ring(door, link, call)
+    _say_ringing(state, door, link, call)
+    door.alert("call_incoming", link.id, call.id, precedence=body.precedence.value)
+    return None
+
+
+def _began(
+    link: Link, before: Call | None, entry: str, body: CallOpened, now: Instant, *, mine: bool
+) -> Call:
+    """Return the call that `entry` opened, or opened again at the rung that answered before."""
+    rungs = link.terms.ladders.of(body.precedence)
+    first = Said(entry=entry, mine=mine, phrases=body.phrases, at=now)
+    if before is not None:
+        answered = before.acknowledgement
+        climb = ladder.start(rungs, now, answered.rung if answered else 1)
+        again = calls.reopened(before, climb, first, now, mine=mine)
+        assert isinstance(again, Call), again
+        return replace(again, precedence=body.precedence, drill=body.drill)
+    return Call(
+        id=entry,
+        link=link.id,
+        mine=mine,
+        precedence=body.precedence,
+        notices=body.notices,
+        drill=body.drill,
+        opened_at=now,
+        climb=ladder.start(rungs, now),
+        said=(first,),
+    )
+
+
+def _ring(door: Door, link: Link, call: Call) -> None:
+    """Ring our desks for a call, on the rung that it has climbed to."""
+    rung = ladder.rung_of(link.terms.ladders.of(call.precedence), call.climb.rung)
+    door.ring(
+        Ring(
+            id=f"{call.id}:{call.times_opened}:{call.climb.rung}:{call.climb.round}",
+            what=call.id,
+            link=link.id,
+            demand=Demand.CALL,
+            precedence=call.precedence,
+            echelon=rung.echelon,
+            rung=call.climb.rung,
+            coded=tuple(coded(phrase) for phrase in call.phrases),
+            drill=call.drill,
+            until=call.climb.until,
+        )
+    )
+
+
+def _climbed(state: State, door: Door, link: Link, before: Call, call: Call, rungs: Ladder) -> None:
+    passed = ladder.rung_of(rungs, before.climb.rung).echelon
+    why = Why.UNANSWERED if passed in state.roster.desks else Why.UNMANNED
+    echelon = ladder.rung_of(rungs, call.climb.rung).echelon
+    body = CallClimbed(rung=call.climb.rung, echelon=echelon, round=call.climb.round, why=why)
+    _ring(door, link, call)
+    door.say(link, "call.climbed", body, re=(call.id,))
+    state.calls.put(_rings(call, echelon))
+
+
+def _say_ringing(state: State, door: Door, link: Link, call: Call) -> None:
+    rung = ladder.rung_of(link.terms.ladders.of(call.precedence), call.climb.rung)
+    body = CallRinging(rung=call.climb.rung, echelon=rung.echelon, since=call.climb.since)
+    door.say(link, "call.ringing", body, re=(call.id,))
+    state.calls.put(_rings(call, rung.echelon))
+
+
+def _rings(call: Call, echelon: str) -> Call:
+    """Return a call of theirs after we said that it rings here."""
+    told = CallRinging(rung=call.climb.rung, echelon=echelon, since=call.climb.since)
+    after = calls.ringing(call, told, mine=True)
+    assert isinstance(after, Call), after
+    return after
+
+
+def _own_rung_passed(door: Door, link: Link, before: Call, call: Call, rungs: Ladder) -> None:
+    """Tell our officer what to do about a rung of theirs that did not answer."""
+    heard = call.told is not None and call.told.rung >= before.climb.rung
+    card = "; ".join(link.counterpart.contact) or "no contact card in the terms"
+    echelon = ladder.rung_of(rungs, call.climb.rung).echelon
+    if heard:
+        door.tell("call_unanswered", link.id, call.id, rung=call.climb.rung, echelon=echelon)
+    else:
+        door.alert("use_next_path", link.id, call.id, rung=before.climb.rung, contact=card)
+
+
+def _told(call: Call, entry: Entry, body: object) -> Call | Refusal:
+    """Return the call after what the counterpart says of it."""
+    match body:
+        case CallRinging():
+            return calls.ringing(call, body, mine=False)
+        case CallClimbed():
+            told = CallRinging(rung=body.rung, echelon=body.echelon, since=entry.at)
+            return calls.ringing(call, told, mine=False)
+        case CallAcknowledged():
+            return calls.acknowledged(call, body, entry.at, mine=False)
+        case CallSaid(phrases=phrases):
+            return calls.said(call, Said(entry=entry.id, mine=False, phrases=phrases, at=entry.at))
+        case CallReadback(phrases=phrases):
+            if len(entry.re) != 2:
+                detail = "A read-back names the call and what it restates."
+                return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail=detail)
+            what = Said(
+                entry=entry.id, mine=False, phrases=phrases, at=entry.at, restates=entry.re[1]
+            )
+            return calls.said(call, what)
+        case CallDisposition(disposition=disposition):
+            return calls.disposed(call, Disposed(disposition=disposition, at=entry.at), mine=False)
+        case CallClosed():
+            return calls.closed(call, entry.at, mine=False)
+        case _:
+            return Refusal(reason=Reason.UNKNOWN_KIND, detail=f"{entry.kind} is not understood.")
+
+
+def _show(door: Door, link: Link, before: Call, call: Call, entry: Entry, body: object) -> None:
+    """Show our desks what the counterpart did about a call."""
+    match body:
+        case CallRinging() | CallClimbed():
+            door.tell("call_ringing", link.id, call.id, rung=body.rung, echelon=body.echelon)
+        case CallAcknowledged():
+            door.tell("call_acknowledged", link.id, call.id, rung=body.rung, echelon=body.echelon)
+        case CallSaid():
+            door.alert("call_said", link.id, call.id, entry=entry.id)
+        case CallReadback():
+            _show_readback(door, link, call, entry, body)
+        case CallDisposition():
+            door.tell("call_disposed", link.id, call.id, disposition=body.disposition.value)
+        case CallClosed():
+            both = call.state is CallState.CLOSED and before.state is not CallState.CLOSED
+            door.tell("call_closed" if both else "call_closing", link.id, call.id)
+        case _:
+            pass
+
+
+def _show_readback(door: Door, link: Link, call: Call, entry: Entry, body: CallReadback) -> None:
+    original = _utterance(call, entry.re[1])
+    said_then = original.phrases if original else ()
+    if len(said_then) != len(body.phrases):
+        door.alert("readback_differs", link.id, call.id, entry=entry.id, slots="phrases")
+        return
+    pairs = zip(said_then, body.phrases, strict=True)
+    wrong = [each.slot for first, second in pairs for each in differences(first, second)]
+    if wrong:
+        door.alert("readback_differs", link.id, call.id, entry=entry.id, slots=", ".join(wrong))
+    else:
+        door.tell("readback_agrees", link.id, call.id, entry=entry.id)
+
+
+def _attach(
+    state: State, link: Link, phrases: tuple[Phrase, ...], named: tuple[str, ...], now: Instant
+) -> tuple[str, ...]:
+    """Return the notices of a call: those named, then the nearest open ones, nearest first."""
+    found: set[tuple[int, str]] = set()
+    for phrase in phrases:
+        place: Position | None = getattr(phrase, "place", None)
+        if place is None:
+            continue
+        radius_cm: int = getattr(phrase, "radius_cm", None) or 100
+        here = Circle(centre=place, radius_cm=radius_cm)
+        for notice in state.notices.around(link.id, here, now, NEARBY):
+            apart = min(horizontal_cm(here, volume.outline) for volume in notice.volumes)
+            if apart <= NEARBY.horizontal_cm:
+                found.add((apart, notice.id))
+    nearest = [key for _, key in sorted(found)]
+    return tuple(dict.fromkeys((*named, *nearest)))[: max(MAX_ATTACHED, len(named))]
+
+
+def _recurring(state: State, call: str, link: str) -> Call:
+    before = state.call(call)
+    if before.link != link:
+        raise Mistake("call_of_other_link", f"Call {call} is not of this link.")
+    if before.state is not CallState.CLOSED:
+        raise Mistake("call_open", f"Call {call} is {before.state.value}: speak in it instead.")
+    return before
+
+
+def _utterance(call: Call, entry: str) -> Said | None:
+    return next((each for each in call.said if each.entry == entry), None)
+
+
+def _or_mistake(after: Call | Refusal) -> Call:
+    """Return the call, or raise what the counterpart would have refused as our user's mistake."""
+    if isinstance(after, Refusal):
+        raise Mistake(after.reason.value, after.detail)
+    return after

@@ -1,0 +1,388 @@
+"""Calls: a demand that a human on the other side answer, and what both sides know of it.
+
+A call is known by the id of the entry that opened it. The side that was called rings its
+ladder by its own clock and says so; the calling side runs the same ladder for itself. A
+call ends only by what people say: acknowledged, disposed of, closed by both. Silence never
+closes it, and a call that recurs is opened again.
+
+`TABLE` is the state machine, whole; documentation and tests read it. The functions below
+return the call as it then stands, or the refusal, and touch nothing else.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from clearline.basis.faults import Reason, Refusal
+from clearline.basis.ids import Name, Uuid7
+from clearline.basis.instants import DAY_MS, Instant
+from clearline.core.ladder import Climb
+from clearline.core.notices import Disposition
+from clearline.core.terms import Precedence
+from clearline.phrasebook import Phrase
+from clearline.space import Position
+
+__all__ = [
+    "TABLE",
+    "Acknowledgement",
+    "Call",
+    "CallAcknowledged",
+    "CallClimbed",
+    "CallClosed",
+    "CallDisposition",
+    "CallOpened",
+    "CallReadback",
+    "CallRinging",
+    "CallSaid",
+    "CallState",
+    "Calls",
+    "Disposed",
+    "Said",
+    "Why",
+    "acknowledged",
+    "closed",
+    "disposed",
+    "reopened",
+    "ringing",
+    "said",
+]
+
+Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
+RungNumber = Annotated[int, Meta(ge=1, le=12)]
+
+MAX_SAID = 512
+"""Utterances kept in sight for one call. The record keeps them all."""
+RETAINED_MS = DAY_MS
+"""A closed call can be opened again by name for so long; later, a new call is opened."""
+
+
+class CallOpened(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of `call.opened`; `re` names the closed call that recurs, if one does."""
+
+    precedence: Precedence
+    phrases: Phrases
+    notices: Annotated[tuple[Uuid7, ...], Meta(max_length=16)] = ()
+    """Notices of either side that it is about; near ones are attached by themselves."""
+    drill: bool = False
+
+
+class CallRinging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.ringing`, which the called node says by itself; `re` names the call."""
+
+    rung: RungNumber
+    echelon: Name
+    since: Instant
+
+
+class Why(StrEnum):
+    """Why a call climbed."""
+
+    UNANSWERED = "unanswered"
+    UNMANNED = "unmanned"
+
+
+class CallClimbed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.climbed`; `re` names the call."""
+
+    rung: RungNumber
+    echelon: Name
+    round: Annotated[int, Meta(ge=0)]
+    """How often the last rung has come round again."""
+    why: Why
+
+
+class CallAcknowledged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.acknowledged`: a human at this desk has read it. Received is not agreed."""
+
+    rung: RungNumber
+    echelon: Name
+
+
+class CallSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.said`, either way; `re` names the call."""
+
+    phrases: Phrases
+
+
+class CallReadback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.readback`; `re` names the call, then the entry whose slots are restated."""
+
+    phrases: Phrases
+
+
+class CallDisposition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.disposition`; its time is the entry's."""
+
+    disposition: Disposition
+
+
+class CallClosed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.closed`: over for the writer. Closed when both have said so."""
+
+
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    OPENED = "opened"
+    """Said, but the other side has not yet said that it rings."""
+    RINGING = "ringing"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSING = "closing"
+    """One side has closed."""
+    CLOSED = "closed"
+
+
+TABLE: dict[CallState, dict[str, CallState]] = {
+    CallState.OPENED: {
+        "call.ringing": CallState.RINGING,
+        "call.climbed": CallState.RINGING,
+        "call.acknowledged": CallState.ACKNOWLEDGED,
+        "call.said": CallState.OPENED,
+    },
+    CallState.RINGING: {
+        "call.ringing": CallState.RINGING,
+        "call.climbed": CallState.RINGING,
+        "call.acknowledged": CallState.ACKNOWLEDGED,
+        "call.said": CallState.RINGING,
+    },
+    CallState.ACKNOWLEDGED: {
+        "call.said": CallState.ACKNOWLEDGED,
+        "call.readback": CallState.ACKNOWLEDGED,
+        "call.disposition": CallState.ACKNOWLEDGED,
+        "call.closed": CallState.CLOSING,
+    },
+    CallState.CLOSING: {
+        "call.said": CallState.CLOSING,
+        "call.readback": CallState.CLOSING,
+        "call.disposition": CallState.CLOSING,
+        "call.closed": CallState.CLOSED,
+    },
+    CallState.CLOSED: {
+        "call.opened": CallState.OPENED,
+    },
+}
+"""From each state, by each kind of entry, to the next. What is not here is out of order."""
+
+CALLED_SIDE_ONLY = frozenset(
+    {"call.ringing", "call.climbed", "call.acknowledged", "call.disposition"}
+)
+"""What only the side that was called may say."""
+
+
+class Acknowledgement(Struct, frozen=True, kw_only=True):
+    """Which desk has read it, and when its side wrote so."""
+
+    rung: int
+    echelon: str
+    at: Instant
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """One utterance in a call."""
+
+    entry: str
+    mine: bool
+    phrases: tuple[Phrase, ...]
+    at: Instant
+    restates: str | None = None
+    """The entry that this is a read-back of."""
+
+
+class Disposed(Struct, frozen=True, kw_only=True):
+    """One disposition with its clock."""
+
+    disposition: Disposition
+    at: Instant
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A call as this node holds it; the same type on both sides."""
+
+    id: str
+    link: str
+    mine: bool
+    """Whether we are calling. Otherwise we are called, and ring."""
+    precedence: Precedence
+    notices: tuple[str, ...]
+    drill: bool
+    opened_at: Instant
+    """When it was opened, or opened again, by our clock."""
+    climb: Climb
+    """Our own run of the ladder."""
+    state: CallState = CallState.OPENED
+    told: CallRinging | None = None
+    """The last rung that the called side said is ringing."""
+    acknowledgement: Acknowledgement | None = None
+    said: tuple[Said, ...] = ()
+    dispositions: tuple[Disposed, ...] = ()
+    closed_by_us: bool = False
+    closed_by_them: bool = False
+    closed_at: Instant | None = None
+    times_opened: int = 1
+
+    @property
+    def climbs(self) -> bool:
+        """Return whether our ladder is still running: nobody has acknowledged."""
+        return self.state in (CallState.OPENED, CallState.RINGING)
+
+    @property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """Return what it was opened with."""
+        return self.said[0].phrases if self.said else ()
+
+    @property
+    def place(self) -> Position | None:
+        """Return the first place that it names."""
+        for phrase in self.phrases:
+            place: Position | None = getattr(phrase, "place", None)
+            if place is not None:
+                return place
+        return None
+
+
+def step(call: Call, kind: str, *, mine: bool) -> CallState | Refusal:
+    """Return the state that an entry of `kind` takes the call to, or why it may not."""
+    if kind in CALLED_SIDE_ONLY and mine == call.mine:
+        return Refusal(reason=Reason.NOT_YOURS, detail=f"Only the called side says {kind}.")
+    after = TABLE[call.state].get(kind)
+    if after is None:
+        detail = f"{kind} cannot follow in a call that is {call.state.value}."
+        return Refusal(reason=Reason.OUT_OF_ORDER, detail=detail)
+    return after
+
+
+def ringing(call: Call, body: CallRinging, *, mine: bool) -> Call | Refusal:
+    """Return the call after its called side said which rung rings."""
+    after = step(call, "call.ringing", mine=mine)
+    if isinstance(after, Refusal):
+        return after
+    return replace(call, state=after, told=body)
+
+
+def acknowledged(call: Call, body: CallAcknowledged, at: Instant, *, mine: bool) -> Call | Refusal:
+    """Return the call after a human on the called side has read it."""
+    after = step(call, "call.acknowledged", mine=mine)
+    if isinstance(after, Refusal):
+        return after
+    found = Acknowledgement(rung=body.rung, echelon=body.echelon, at=at)
+    return replace(call, state=after, acknowledgement=found)
+
+
+def said(call: Call, utterance: Said) -> Call | Refusal:
+    """Return the call after either side said or restated something."""
+    kind = "call.said" if utterance.restates is None else "call.readback"
+    after = step(call, kind, mine=utterance.mine)
+    if isinstance(after, Refusal):
+        return after
+    restated = utterance.restates
+    if restated is not None and all(restated != each.entry for each in call.said):
+        return Refusal(
+            reason=Reason.UNKNOWN_REFERENCE, detail="Nothing with that id was said in this call."
+        )
+    if len(call.said) >= MAX_SAID:
+        return Refusal(reason=Reason.TOO_MANY, detail=f"More than {MAX_SAID} utterances in a call.")
+    return replace(call, state=after, said=(*call.said, utterance))
+
+
+def disposed(call: Call, what: Disposed, *, mine: bool) -> Call | Refusal:
+    """Return the call after its called side said what it did."""
+    after = step(call, "call.disposition", mine=mine)
+    if isinstance(after, Refusal):
+        return after
+    if len(call.dispositions) >= MAX_SAID:
+        return Refusal(reason=Reason.TOO_MANY, detail="Too many dispositions of one call.")
+    return replace(call, state=after, dispositions=(*call.dispositions, what))
+
+
+def closed(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:
+    """Return the call after one side closed it.
+
+    A call is closed by a disposition: before there is one, neither side may close it.
+    """
+    after = step(call, "call.closed", mine=mine)
+    if isinstance(after, Refusal):
+        return after
+    if not call.dispositions:
+        return Refusal(
+            reason=Reason.OUT_OF_ORDER, detail="A call has its disposition before it is closed."
+        )
+    if call.closed_by_us if mine else call.closed_by_them:
+        return Refusal(reason=Reason.DUPLICATE, detail="That side has closed it already.")
+    return replace(
+        call,
+        state=after,
+        closed_by_us=call.closed_by_us or mine,
+        closed_by_them=call.closed_by_them or not mine,
+        closed_at=at if after is CallState.CLOSED else None,
+    )
+
+
+def reopened(
+    call: Call, climb: Climb, utterance: Said, at: Instant, *, mine: bool
+) -> Call | Refusal:
+    """Return a closed call that has recurred, ringing again.
+
+    Whoever opens it again is the calling side from then on.
+    """
+    after = step(call, "call.opened", mine=mine)
+    if isinstance(after, Refusal):
+        return after
+    return replace(
+        call,
+        mine=mine,
+        state=after,
+        climb=climb,
+        opened_at=at,
+        told=None,
+        acknowledgement=None,
+        said=(utterance,),
+        dispositions=(),
+        closed_by_us=False,
+        closed_by_them=False,
+        closed_at=None,
+        times_opened=call.times_opened + 1,
+    )
+
+
+class Calls:
+    """Every call of one node that is open, or was closed less than a day ago."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Call] = {}
+
+    def put(self, call: Call) -> None:
+        """Keep a call in place of what had its id."""
+        self.by_id[call.id] = call
+
+    def open_on(self, link: str, *, mine: bool) -> int:
+        """Return how many calls one side has open on a link."""
+        return sum(
+            1
+            for call in self.by_id.values()
+            if call.link == link and call.mine == mine and call.state is not CallState.CLOSED
+        )
+
+    def climbing(self) -> list[Call]:
+        """Return the calls whose ladder runs, the one to act on first before the others."""
+        running = [call for call in self.by_id.values() if call.climbs]
+        return sorted(running, key=lambda call: (call.climb.until, call.id))
+
+    def due(self) -> Instant | None:
+        """Return when the next rung gives way, or the next closed call is forgotten."""
+        times = [call.climb.until for call in self.by_id.values() if call.climbs]
+        times += [
+            call.closed_at.after(RETAINED_MS)
+            for call in self.by_id.values()
+            if call.closed_at is not None
+        ]
+        return min(times, default=None)
+
+    def forget(self, now: Instant) -> None:
+        """Forget what was closed long ago; the record keeps it."""
+        for call in list(self.by_id.values()):
+            if call.closed_at is not None and call.closed_at.after(RETAINED_MS) <= now:
+                del self.by_id[call.id]

@@ -1,0 +1,173 @@
+"""Conflicts: a notice of ours and one of theirs that come closer than the minima.
+
+A conflict is a claim of whoever found it. Both sides run the same versioned rule on the
+same released shapes, and may still differ within its tolerance; then the wider claim holds:
+a conflict stands while either side claims it. Each side clears only its own claim.
+
+The rule itself is `space.separation`, version `RULE_VERSION`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from clearline import space
+from clearline.basis.ids import Uuid7
+from clearline.basis.instants import Instant
+from clearline.core.notices import Notice
+from clearline.space import (
+    RULE_VERSION,
+    Minima,
+    Position,
+    Separation,
+    Volume,
+    Window,
+    closest,
+)
+
+__all__ = [
+    "Claim",
+    "Cleared",
+    "Conflict",
+    "ConflictCleared",
+    "ConflictFound",
+    "Conflicts",
+    "key_of",
+    "look",
+    "meet",
+]
+
+MAX_PER_NOTICE = 32
+"""So many conflicts of one notice are claimed, the closest first; the desk is told of the rest."""
+
+
+class ConflictFound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `conflict.found`; `re` names the writer's standing entry, then the reader's."""
+
+    rule: Annotated[int, Meta(ge=1, le=1_000)]
+    closest: Separation
+    where: Position
+    """On the writer's own shape, where it comes closest."""
+    window: Window
+    """When both are open, or the gap between them."""
+
+
+class Cleared(StrEnum):
+    """Why a claim no longer stands."""
+
+    REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class ConflictCleared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `conflict.cleared`; `re` names the `conflict.found` that it takes back."""
+
+    why: Cleared
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """One side's claim."""
+
+    entry: Uuid7
+    found: ConflictFound
+    at: Instant
+
+
+class Conflict(Struct, frozen=True, kw_only=True):
+    """Two notices that meet, with what each side claims of it."""
+
+    link: str
+    ours: str
+    """Id of our notice."""
+    theirs: str
+    claimed_by_us: Claim | None = None
+    claimed_by_them: Claim | None = None
+
+    @property
+    def claim(self) -> Claim:
+        """Return the claim to show: the closer of the two, as the wider holds."""
+        claims = [each for each in (self.claimed_by_us, self.claimed_by_them) if each is not None]
+        return min(claims, key=lambda each: each.found.closest.horizontal_cm)
+
+
+def key_of(ours: str, theirs: str) -> str:
+    """Return the name under which a pair of notices is kept."""
+    return f"{ours}+{theirs}"
+
+
+def look(mine: Notice, theirs: Notice, minima: Minima) -> ConflictFound | None:
+    """Return how two notices infringe the minima, at their worst; None if they do not."""
+    worst: ConflictFound | None = None
+    for ours in mine.volumes:
+        for other in theirs.volumes:
+            found = meet(ours, other, minima)
+            if found is not None and (worst is None or _rank(found) < _rank(worst)):
+                worst = found
+    return worst
+
+
+def meet(ours: Volume, other: Volume, minima: Minima) -> ConflictFound | None:
+    """Return how two volumes infringe the minima, or None."""
+    apart = space.meet(ours, other, minima)
+    if apart is None:
+        return None
+    return ConflictFound(
+        rule=RULE_VERSION,
+        closest=apart,
+        where=closest(ours.outline, other.outline).on_a,
+        window=_shared(ours.window, other.window),
+    )
+
+
+class Conflicts:
+    """Every conflict that stands on this node."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, Conflict] = {}
+        self._of_notice: dict[str, set[str]] = {}
+
+    def put(self, conflict: Conflict) -> None:
+        """Keep a conflict in place of what its pair had; forget it if neither side claims it."""
+        key = key_of(conflict.ours, conflict.theirs)
+        if conflict.claimed_by_us is None and conflict.claimed_by_them is None:
+            if self.by_key.pop(key, None) is not None:
+                self._of_notice[conflict.ours].discard(key)
+                self._of_notice[conflict.theirs].discard(key)
+            return
+        self.by_key[key] = conflict
+        self._of_notice.setdefault(conflict.ours, set()).add(key)
+        self._of_notice.setdefault(conflict.theirs, set()).add(key)
+
+    def of_notice(self, notice: str) -> list[Conflict]:
+        """Return the conflicts that a notice is in, in a stable order."""
+        return [self.by_key[key] for key in sorted(self._of_notice.get(notice, ()))]
+
+    def by_their_claim(self, entry: str) -> Conflict | None:
+        """Return the conflict whose counterpart's claim is this entry."""
+        for conflict in self.by_key.values():
+            if conflict.claimed_by_them is not None and conflict.claimed_by_them.entry == entry:
+                return conflict
+        return None
+
+    def drop(self, notice: str) -> None:
+        """Forget every conflict of a notice that has ended."""
+        for conflict in self.of_notice(notice):
+            self.put(replace(conflict, claimed_by_us=None, claimed_by_them=None))
+        self._of_notice.pop(notice, None)
+
+
+def _rank(found: ConflictFound) -> tuple[int, int, int]:
+    apart = found.closest
+    return (apart.horizontal_cm, apart.vertical_cm or 0, apart.time_ms)
+
+
+def _shared(one: Window, other: Window) -> Window:
+    """Return when both windows are open; if they never are, the gap from one to the other."""
+    start = max(one.start, other.start)
+    end = min(one.end, other.end)
+    return Window(start=min(start, end), end=max(start, end))

@@ -1,0 +1,435 @@
+"""Declaring: what a node does when a notice is declared, revised, withdrawn, noted or lapses.
+
+A declaration is checked (window sane? watch held? place and anchor agree?), let out through
+release, and only then compared with what the counterpart declared. The same comparison is
+made when theirs arrives. Whoever finds a conflict claims it; each side clears its own.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from clearline.basis.faults import Mistake, Reason, Refusal
+from clearline.basis.quantities import show_length
+from clearline.core.conflicts import (
+    MAX_PER_NOTICE,
+    Claim,
+    Cleared,
+    Conflict,
+    ConflictCleared,
+    ConflictFound,
+    key_of,
+    look,
+)
+from clearline.core.events import Declare, Note, Place, Revise, Withdraw
+from clearline.core.links import Link
+from clearline.core.notices import (
+    MAX_EARLIER,
+    Disposition,
+    Noted,
+    Notice,
+    NoticeDeclared,
+    NoticeNoted,
+    NoticeRevised,
+    NoticeState,
+    NoticeWithdrawn,
+    check_place,
+    check_volumes,
+    lead_ms,
+    rounding_slack_cm,
+)
+from clearline.core.release import Door, Released, release_notice
+from clearline.core.state import State
+from clearline.core.terms import Terms
+from clearline.record import Entry
+from clearline.space import Volume
+
+__all__ = ["arrived", "declare", "lapse_all", "note", "revise", "withdraw"]
+
+MAX_NOTED = 64
+"""Dispositions of one notice that are kept in sight."""
+
+
+def declare(state: State, door: Door, event: Declare) -> None:
+    """Declare a notice on each of its links."""
+    if not state.roster.held:
+        raise Mistake("no_watch", "Nobody holds the watch here: take it before you declare.")
+    if len(set(event.links)) != len(event.links):
+        raise Mistake("link_twice", "A link is named twice.")
+    ready: list[tuple[Link, Released]] = []
+    for name in event.links:
+        link = _carrying(state, name)
+        if link.terms.activity(event.activity) is None:
+            known = ", ".join(each.name for each in link.terms.activities)
+            raise Mistake("unknown_activity", f"The terms know these activities: {known}.")
+        if state.notices.active(link.id, mine=True) >= link.terms.limits.active_notices:
+            limit = link.terms.limits.active_notices
+            raise Mistake("too_many_notices", f"{limit} notices are active already: withdraw some.")
+        ready.append((link, _checked(event.volumes, event.activity, event.place, link, door)))
+    for link, out in ready:
+        _declare_on(state, door, event, link, out)
+
+
+def revise(state: State, door: Door, event: Revise) -> None:
+    """Replace the volumes of a notice of ours."""
+    notice = _ours(state, event.notice)
+    link = _carrying(state, notice.link)
+    out = _checked(event.volumes, notice.activity, event.place, link, door)
+    body = NoticeRevised(
+        revision=notice.revision + 1,
+        volumes=out.volumes,
+        late=_late(out.volumes, notice.activity, link.terms, door),
+        place=out.place,
+    )
+    entry = door.say(
+        link, "notice.revised", body, re=(notice.id,), by=event.by, changes=out.changes
+    )
+    _replace(state, door, link, notice, entry.id, entry.index, body)
+
+
+def withdraw(state: State, door: Door, event: Withdraw) -> None:
+    """Withdraw a notice of ours."""
+    notice = _ours(state, event.notice)
+    link = state.link(notice.link)
+    door.say(link, "notice.withdrawn", NoticeWithdrawn(), re=(notice.id,), by=event.by)
+    _end(state, door, link, replace(notice, state=NoticeState.WITHDRAWN, ended_at=door.now))
+
+
+def note(state: State, door: Door, event: Note) -> None:
+    """Say how far we have passed on a notice of the counterpart's."""
+    notice = state.notice(event.notice)
+    if notice.mine:
+        raise Mistake("own_notice", "This notice is ours: the counterpart notes it.")
+    disposition = Disposition.parse(event.disposition)
+    link = state.link(notice.link)
+    body = NoticeNoted(disposition=disposition)
+    door.say(link, "notice.noted", body, re=(notice.entry,), by=event.by)
+    state.notices.put(_noted(notice, disposition, door))
+
+
+def lapse_all(state: State, door: Door) -> None:
+    """Lapse every notice whose last window has closed by now."""
+    for notice in state.notices.lapse(door.now):
+        link = state.link(notice.link)
+        _clear_claims(state, door, link, notice, Cleared.LAPSED)
+        state.conflicts.drop(notice.id)
+        door.tell("notice_lapsed", link.id, notice.id)
+
+
+def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) -> Refusal | None:
+    """Take in one entry of the counterpart's about notices or conflicts; or say why not."""
+    match body:
+        case NoticeDeclared():
+            return _declared_by_them(state, door, link, entry, body)
+        case NoticeRevised():
+            return _revised_by_them(state, door, link, entry, body)
+        case NoticeWithdrawn():
+            return _withdrawn_by_them(state, door, link, entry)
+        case NoticeNoted():
+            return _noted_by_them(state, door, link, entry, body)
+        case ConflictFound():
+            return _claimed_by_them(state, door, link, entry, body)
+        case ConflictCleared():
+            return _cleared_by_them(state, door, link, entry)
+        case _:
+            return Refusal(reason=Reason.UNKNOWN_KIND, detail=f"{entry.kind} is not understood.")
+
+
+def _checked(
+    volumes: tuple[Volume, ...], activity: str, place: Place | None, link: Link, door: Door
+) -> Released:
+    """Return what may leave, having checked what was drawn and what is left of it."""
+    fault = check_volumes(volumes, link.terms, door.now)
+    if fault is not None:
+        raise Mistake(fault.reason.value, fault.detail)
+    if place is not None:
+        mismatch = check_place(place, link.terms)
+        if mismatch is not None:
+            raise Mistake("anchor_mismatch", mismatch)
+    out = release_notice(volumes, activity, place, link.terms)
+    fault = check_volumes(out.volumes, link.terms, door.now)
+    if fault is not None:
+        raise Mistake(fault.reason.value, f"Once rounded: {fault.detail}")
+    return out
+
+
+def _declare_on(state: State, door: Door, event: Declare, link: Link, out: Released) -> None:
+    body = NoticeDeclared(
+        activity=out.activity,
+        volumes=out.volumes,
+        late=_late(out.volumes, event.activity, link.terms, door),
+        place=out.place,
+    )
+    entry = door.say(link, "notice.declared", body, by=event.by, changes=out.changes)
+    notice = Notice(
+        id=entry.id,
+        link=link.id,
+        mine=True,
+        entry=entry.id,
+        revision=1,
+        activity=event.activity,
+        volumes=out.volumes,
+        late=body.late,
+        declared_at=door.now,
+        index=entry.index,
+        place=out.place,
+        label=event.label,
+    )
+    state.notices.put(notice)
+    _find(state, door, link, notice)
+
+
+def _declared_by_them(
+    state: State, door: Door, link: Link, entry: Entry, body: NoticeDeclared
+) -> Refusal | None:
+    fault = _admissible(state, door, link, body.volumes, body.place)
+    if fault is not None:
+        return fault
+    if state.notices.active(link.id, mine=False) >= link.terms.limits.active_notices:
+        return Refusal(reason=Reason.TOO_MANY, detail="Too many notices are active.")
+    notice = Notice(
+        id=entry.id,
+        link=link.id,
+        mine=False,
+        entry=entry.id,
+        revision=1,
+        activity=body.activity,
+        volumes=body.volumes,
+        late=body.late,
+        declared_at=door.now,
+        index=link.their_size - 1,
+        place=body.place,
+    )
+    state.notices.put(notice)
+    door.tell("notice_late" if body.late else "notice_arrived", link.id, notice.id)
+    _find(state, door, link, notice)
+    return None
+
+
+def _revised_by_them(
+    state: State, door: Door, link: Link, entry: Entry, body: NoticeRevised
+) -> Refusal | None:
+    notice = _theirs(state, link, entry)
+    if isinstance(notice, Refusal):
+        return notice
+    if body.revision != notice.revision + 1:
+        detail = f"Revision {notice.revision + 1} comes next."
+        return Refusal(reason=Reason.OUT_OF_ORDER, detail=detail)
+    fault = _admissible(state, door, link, body.volumes, body.place)
+    if fault is not None:
+        return fault
+    _replace(state, door, link, notice, entry.id, link.their_size - 1, body)
+    door.tell("notice_revised", link.id, notice.id)
+    return None
+
+
+def _withdrawn_by_them(state: State, door: Door, link: Link, entry: Entry) -> Refusal | None:
+    notice = _theirs(state, link, entry)
+    if isinstance(notice, Refusal):
+        return notice
+    _end(state, door, link, replace(notice, state=NoticeState.WITHDRAWN, ended_at=door.now))
+    door.tell("notice_withdrawn", link.id, notice.id)
+    return None
+
+
+def _noted_by_them(
+    state: State, door: Door, link: Link, entry: Entry, body: NoticeNoted
+) -> Refusal | None:
+    # They name the declaration or any revision of it; both are ours.
+    notice = state.notices.by_entry(entry.re[0]) if entry.re else None
+    if notice is None or notice.link != link.id:
+        return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="There is no such notice of ours.")
+    if not notice.mine:
+        return Refusal(reason=Reason.NOT_YOURS, detail="A notice is noted by the other side.")
+    state.notices.put(_noted(notice, body.disposition, door))
+    door.tell("notice_noted", link.id, notice.id, disposition=body.disposition.value)
+    return None
+
+
+def _claimed_by_them(
+    state: State, door: Door, link: Link, entry: Entry, body: ConflictFound
+) -> Refusal | None:
+    if len(entry.re) != 2:
+        return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="A conflict names two revisions.")
+    theirs, ours = state.notices.by_entry(entry.re[0]), state.notices.by_entry(entry.re[1])
+    if ours is None or theirs is None or not ours.mine or theirs.mine:
+        return Refusal(
+            reason=Reason.UNKNOWN_REFERENCE,
+            detail="A conflict names the writer's standing revision, then the reader's.",
+        )
+    if not ours.link == theirs.link == link.id:
+        return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="A notice is of another link.")
+    if NoticeState.ACTIVE not in (ours.state, theirs.state):
+        return Refusal(reason=Reason.STALE, detail="Both notices have ended.")
+    claim = Claim(entry=entry.id, found=body, at=door.now)
+    before = state.conflicts.by_key.get(key_of(ours.id, theirs.id))
+    known = before or Conflict(link=link.id, ours=ours.id, theirs=theirs.id)
+    state.conflicts.put(replace(known, claimed_by_them=claim))
+    if before is None:
+        _alarm(door, link, replace(known, claimed_by_them=claim))
+    return None
+
+
+def _cleared_by_them(state: State, door: Door, link: Link, entry: Entry) -> Refusal | None:
+    conflict = state.conflicts.by_their_claim(entry.re[0]) if entry.re else None
+    if conflict is None or conflict.link != link.id:
+        # Their claim fell with its notice before they took it back: nothing is left to clear.
+        door.tell("conflict_gone", link.id, entry.re[0] if entry.re else None)
+        return None
+    state.conflicts.put(replace(conflict, claimed_by_them=None))
+    if conflict.claimed_by_us is None:
+        door.tell("conflict_cleared", link.id, conflict.ours, theirs=conflict.theirs)
+    return None
+
+
+def _find(state: State, door: Door, link: Link, notice: Notice) -> None:
+    """Claim every conflict that `notice` is now in, and take back what no longer holds."""
+    minima = link.terms.minima
+    found: list[tuple[int, str, Conflict]] = []
+    for other in state.notices.near(notice, minima):
+        mine, theirs = (notice, other) if notice.mine else (other, notice)
+        claim = look(mine, theirs, minima)
+        if claim is not None:
+            conflict = _kept(state, link, mine.id, theirs.id)
+            unsaid = Claim(entry="", found=claim, at=door.now)
+            apart = claim.closest.horizontal_cm
+            found.append((apart, other.id, replace(conflict, claimed_by_us=unsaid)))
+    found.sort(key=lambda each: each[:2])
+    still = {key_of(each.ours, each.theirs) for _, _, each in found[:MAX_PER_NOTICE]}
+    for conflict in state.conflicts.of_notice(notice.id):
+        if key_of(conflict.ours, conflict.theirs) not in still:
+            _take_back(state, door, link, conflict, Cleared.REVISED)
+    for _, _, conflict in found[:MAX_PER_NOTICE]:
+        _claim(state, door, link, conflict)
+    if len(found) > MAX_PER_NOTICE:
+        door.alert("more_conflicts", link.id, notice.id, more=len(found) - MAX_PER_NOTICE)
+
+
+def _claim(state: State, door: Door, link: Link, conflict: Conflict) -> None:
+    claim = conflict.claimed_by_us
+    assert claim is not None, conflict
+    re = (state.notice(conflict.ours).entry, state.notice(conflict.theirs).entry)
+    entry = door.say(link, "conflict.found", claim.found, re=re)
+    before = state.conflicts.by_key.get(key_of(conflict.ours, conflict.theirs))
+    after = replace(conflict, claimed_by_us=replace(claim, entry=entry.id))
+    state.conflicts.put(after)
+    if before is None:
+        _alarm(door, link, after)
+
+
+def _take_back(state: State, door: Door, link: Link, conflict: Conflict, why: Cleared) -> None:
+    """Clear our own claim. The conflict stands for as long as the counterpart claims it."""
+    if conflict.claimed_by_us is None:
+        return
+    body = ConflictCleared(why=why)
+    door.say(link, "conflict.cleared", body, re=(conflict.claimed_by_us.entry,))
+    state.conflicts.put(replace(conflict, claimed_by_us=None))
+    if conflict.claimed_by_them is None:
+        door.tell("conflict_cleared", link.id, conflict.ours, theirs=conflict.theirs)
+
+
+def _alarm(door: Door, link: Link, conflict: Conflict) -> None:
+    found = conflict.claim.found
+    door.alert(
+        "conflict",
+        link.id,
+        conflict.ours,
+        theirs=conflict.theirs,
+        closest=show_length(found.closest.horizontal_cm),
+        starts=str(found.window.start),
+        ends=str(found.window.end),
+    )
+
+
+def _replace(
+    state: State,
+    door: Door,
+    link: Link,
+    notice: Notice,
+    entry: str,
+    index: int,
+    body: NoticeRevised,
+) -> None:
+    after = replace(
+        notice,
+        entry=entry,
+        earlier=(*notice.earlier, notice.entry)[-MAX_EARLIER:],
+        index=index,
+        revision=body.revision,
+        volumes=body.volumes,
+        late=body.late,
+        place=body.place,
+    )
+    state.notices.put(after)
+    _find(state, door, link, after)
+
+
+def _end(state: State, door: Door, link: Link, notice: Notice) -> None:
+    _clear_claims(state, door, link, notice, Cleared.WITHDRAWN)
+    state.conflicts.drop(notice.id)
+    state.notices.put(notice)
+
+
+def _clear_claims(state: State, door: Door, link: Link, notice: Notice, why: Cleared) -> None:
+    for conflict in state.conflicts.of_notice(notice.id):
+        _take_back(state, door, link, conflict, why)
+
+
+def _admissible(
+    state: State, door: Door, link: Link, volumes: tuple[Volume, ...], place: Place | None
+) -> Refusal | None:
+    """Return why a notice of the counterpart's is refused: rate, shape, or anchor."""
+    if not link.admits_notice(door.now):
+        limit = link.terms.limits.notices_per_hour
+        return Refusal(reason=Reason.RATE, detail=f"More than {limit} notices in this hour.")
+    fault = check_volumes(volumes, link.terms, door.now)
+    if fault is not None or place is None:
+        return fault
+    slack_cm = rounding_slack_cm(place, link.terms)
+    mismatch = check_place(place, link.terms, slack_cm=slack_cm)
+    if mismatch is None:
+        return None
+    door.alert("anchor_mismatch", link.id, None, phrase=mismatch)
+    return Refusal(reason=Reason.ANCHOR_MISMATCH, detail=mismatch[:200])
+
+
+def _late(volumes: tuple[Volume, ...], activity: str, terms: Terms, door: Door) -> bool:
+    known = terms.activity(activity)
+    return known is not None and lead_ms(volumes, door.now) < known.lead_ms
+
+
+def _noted(notice: Notice, disposition: Disposition, door: Door) -> Notice:
+    one = Noted(disposition=disposition, at=door.now, revision=notice.revision)
+    return replace(notice, noted=(*notice.noted, one)[-MAX_NOTED:])
+
+
+def _ours(state: State, notice: str) -> Notice:
+    found = state.notice(notice)
+    if not found.mine:
+        raise Mistake("not_our_notice", "This notice is the counterpart's: only they change it.")
+    if found.state is not NoticeState.ACTIVE:
+        raise Mistake("notice_ended", f"This notice is {found.state.value}.")
+    return found
+
+
+def _theirs(state: State, link: Link, entry: Entry) -> Notice | Refusal:
+    found = state.notices.by_id.get(entry.re[0]) if entry.re else None
+    if found is None or found.link != link.id:
+        return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="There is no such notice.")
+    if found.mine:
+        return Refusal(reason=Reason.NOT_YOURS, detail="Only its own side changes a notice.")
+    if found.state is not NoticeState.ACTIVE:
+        return Refusal(reason=Reason.STALE, detail=f"That notice is {found.state.value}.")
+    return found
+
+
+def _carrying(state: State, name: str) -> Link:
+    link = state.link(name)
+    if not link.agreement.in_force:
+        raise Mistake("no_terms", f"No terms are in force on link {name}: both sides agree first.")
+    return link
+
+
+def _kept(state: State, link: Link, ours: str, theirs: str) -> Conflict:
+    known = state.conflicts.by_key.get(key_of(ours, theirs))
+    return known or Conflict(link=link.id, ours=ours, theirs=theirs)

@@ -1,0 +1,122 @@
+"""State: all that a node's core remembers, and how it is kept and read back.
+
+A snapshot is this state and nothing more; indexes and heaps are made anew from it. It is a
+view of the journal: throwing every snapshot away loses time, never truth.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from clearline.basis.faults import Mistake
+from clearline.basis.instants import Instant, dec_hook, enc_hook
+from clearline.core.calls import Call, Calls
+from clearline.core.conflicts import Conflict, Conflicts
+from clearline.core.links import Link
+from clearline.core.notices import Notice, Notices
+from clearline.core.roster import Roster
+from clearline.core.testcalls import TestCall, TestCalls
+
+__all__ = ["SNAPSHOT_FORMAT", "State"]
+
+SNAPSHOT_FORMAT = 1
+"""Raised whenever what follows changes shape; a snapshot of another format is not read."""
+
+
+class _Kept(Struct, kw_only=True):
+    format: int
+    seq: int
+    last: Instant
+    links: dict[str, Link]
+    roster: Roster
+    notices: tuple[Notice, ...]
+    conflicts: tuple[Conflict, ...]
+    calls: tuple[Call, ...]
+    tests: tuple[TestCall, ...]
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=enc_hook)
+_decoder = msgspec.msgpack.Decoder(_Kept, dec_hook=dec_hook)
+
+
+class State:
+    """What one node remembers. Only `core.step` and the rooms that it calls change it."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        """How many events have been handled."""
+        self.last = Instant(0)
+        """The instant of the last of them; time does not run backwards here."""
+        self.links: dict[str, Link] = {}
+        self.roster = Roster(desks={})
+        self.notices = Notices()
+        self.conflicts = Conflicts()
+        self.calls = Calls()
+        self.tests = TestCalls()
+
+    def link(self, link: str) -> Link:
+        """Return a link by its id; Mistake if this node has no such link."""
+        found = self.links.get(link)
+        if found is None:
+            raise Mistake("no_such_link", f"This node has no link {link}.")
+        return found
+
+    def notice(self, notice: str) -> Notice:
+        """Return a notice by its id; Mistake if there is none."""
+        found = self.notices.by_id.get(notice)
+        if found is None:
+            raise Mistake("no_such_notice", f"There is no notice {notice}.")
+        return found
+
+    def call(self, call: str) -> Call:
+        """Return a call by its id; Mistake if there is none."""
+        found = self.calls.by_id.get(call)
+        if found is None:
+            raise Mistake("no_such_call", f"There is no call {call}.")
+        return found
+
+    def test(self, test: str) -> TestCall:
+        """Return a test call by its id; Mistake if there is none."""
+        found = self.tests.by_id.get(test)
+        if found is None:
+            raise Mistake("no_such_test", f"There is no test call {test}.")
+        return found
+
+    def pack(self) -> bytes:
+        """Return the state as a snapshot."""
+        return _encoder.encode(
+            _Kept(
+                format=SNAPSHOT_FORMAT,
+                seq=self.seq,
+                last=self.last,
+                links=self.links,
+                roster=self.roster,
+                notices=tuple(self.notices.by_id.values()),
+                conflicts=tuple(self.conflicts.by_key.values()),
+                calls=tuple(self.calls.by_id.values()),
+                tests=tuple(self.tests.by_id.values()),
+            )
+        )
+
+    @classmethod
+    def unpack(cls, snapshot: bytes) -> State | None:
+        """Return the state of a snapshot; None if it is of another format or is damaged."""
+        try:
+            kept = _decoder.decode(snapshot)
+        except (msgspec.MsgspecError, ValueError):
+            return None
+        if kept.format != SNAPSHOT_FORMAT:
+            return None
+        state = cls()
+        state.seq, state.last = kept.seq, kept.last
+        state.links, state.roster = kept.links, kept.roster
+        for notice in kept.notices:
+            state.notices.put(notice)
+        for conflict in kept.conflicts:
+            state.conflicts.put(conflict)
+        for call in kept.calls:
+            state.calls.put(call)
+        for test in kept.tests:
+            state.tests.put(test)
+        return state

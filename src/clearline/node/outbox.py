@@ -1,0 +1,159 @@
+"""Outbox: when to push which entries to a counterpart, and on which path.
+
+One push at a time for each link: the feed is one sequence, and a receipt covers all of it.
+No receipt means trying again, for ever, with back-off and jitter, over every path that the
+link has. With nothing to say, an empty push is the heartbeat.
+
+Sans-I/O: it is told the time and what became of a push, and says what to do next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from msgspec import Struct
+
+from clearline.basis.instants import Instant
+
+__all__ = ["MAX_PUSH", "Outbox", "Path", "Push"]
+
+MAX_PUSH = 256
+"""Entries in one push. A FLASH waits at most for the one that is under way."""
+FIRST_BACKOFF_MS = 200
+LONGEST_BACKOFF_MS = 10_000
+GIVE_UP_MS = 10_000
+"""A push that has had no answer for so long is taken for lost."""
+
+
+class Path(Struct, kw_only=True):
+    """One way to the counterpart, and how it has done."""
+
+    url: str
+    failures: int = 0
+    """In a row."""
+    last_ok: Instant = Instant(0)
+
+
+class Push(Struct, frozen=True, kw_only=True):
+    """One append on its way."""
+
+    link: str
+    url: str
+    start: int
+    end: int
+    """Entries [start, end) of our feed; none for a heartbeat."""
+    sent_at: Instant
+    number: int
+    """Which push of this link it is; an answer to an older one is too late."""
+
+
+class Outbox:
+    """What one link still has to tell its counterpart."""
+
+    def __init__(self, link: str, urls: tuple[str, ...], peer_size: int) -> None:
+        self.link = link
+        self.paths = [Path(url=url) for url in urls]
+        self.peer_size = peer_size
+        """How much of our feed the counterpart is known to hold."""
+        self.under_way: Push | None = None
+        self._number = 0
+        self._failures = 0
+        self._not_before = Instant(0)
+        self._last_ok: Instant | None = None
+
+    def due(self, own_size: int, heartbeat_ms: int) -> Instant | None:
+        """Return when `next_push` will have something; None while there is no path."""
+        if not self.paths:
+            return None
+        if self.under_way is not None:
+            return self.under_way.sent_at.after(GIVE_UP_MS)
+        if own_size > self.peer_size or self._last_ok is None:
+            return self._not_before
+        return max(self._last_ok.after(heartbeat_ms), self._not_before)
+
+    def next_push(self, own_size: int, heartbeat_ms: int, now: Instant) -> Push | None:
+        """Return the push to send now, and count it as under way; None if none is due."""
+        due = self.due(own_size, heartbeat_ms)
+        if due is None or due > now:
+            return None
+        if self.under_way is not None:
+            self.failed(self.under_way, now)
+            return None
+        self._number += 1
+        start = min(self.peer_size, own_size)
+        self.under_way = Push(
+            link=self.link,
+            url=self._best_path().url,
+            start=start,
+            end=min(own_size, start + MAX_PUSH),
+            sent_at=now,
+            number=self._number,
+        )
+        return self.under_way
+
+    def halved(self, push: Push) -> Push:
+        """Return the push with half its entries: the first half made too large a request."""
+        assert self.under_way is push, push
+        half = push.start + max(1, (push.end - push.start) // 2)
+        self.under_way = Push(
+            link=push.link,
+            url=push.url,
+            start=push.start,
+            end=half,
+            sent_at=push.sent_at,
+            number=push.number,
+        )
+        return self.under_way
+
+    def stored(self, push: Push, size: int, now: Instant) -> None:
+        """A receipt came: the counterpart holds our feed up to `size`."""
+        self.peer_size = max(self.peer_size, size)
+        self._last_ok = now
+        self._failures = 0
+        self._not_before = now
+        path = self._path(push.url)
+        path.failures, path.last_ok = 0, now
+        self._done(push)
+
+    def behind(self, push: Push, size: int, now: Instant) -> None:
+        """The counterpart says that it holds another size: go on from there."""
+        self.peer_size = size
+        self._not_before = now.after(FIRST_BACKOFF_MS if self._failures else 0)
+        self._failures += 1
+        self._done(push)
+
+    def failed(self, push: Push, now: Instant) -> None:
+        """No receipt came. Try again later, by the path that has done best."""
+        if self.under_way is None or self.under_way.number != push.number:
+            return
+        self._path(push.url).failures += 1
+        self._failures += 1
+        # One quick try over each path, then back off: the line may be there by another way.
+        rounds = self._failures // max(len(self.paths), 1)
+        longest_ms = min(FIRST_BACKOFF_MS << min(rounds, 16), LONGEST_BACKOFF_MS)
+        self._not_before = now.after(self._jitter(longest_ms))
+        self._done(push)
+
+    def hurry(self, now: Instant) -> None:
+        """Something urgent was written: do not wait out a back-off."""
+        self._not_before = min(self._not_before, now)
+
+    def reroute(self, urls: tuple[str, ...]) -> None:
+        """Use these paths, as the terms now have them."""
+        if urls != tuple(path.url for path in self.paths):
+            self.paths = [Path(url=url) for url in urls]
+
+    def _done(self, push: Push) -> None:
+        if self.under_way is not None and self.under_way.number == push.number:
+            self.under_way = None
+
+    def _best_path(self) -> Path:
+        return min(self.paths, key=lambda path: path.failures)
+
+    def _path(self, url: str) -> Path:
+        return next((path for path in self.paths if path.url == url), self.paths[0])
+
+    def _jitter(self, longest_ms: int) -> int:
+        """Return between half and all of a span: spread, yet the same in every replay."""
+        digest = hashlib.sha256(f"{self.link}:{self._number}:{self._failures}".encode()).digest()
+        return longest_ms // 2 + int.from_bytes(digest[:4], "big") % (longest_ms // 2 + 1)

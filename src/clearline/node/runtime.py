@@ -1,0 +1,533 @@
+"""Runtime: the one way round. Event in, journal, core, commit, effects out.
+
+It runs the core over the journal, keeps both feeds' trees, signs and checks what goes over
+the wire, and hands effects to whoever performs them. It is synchronous and owns no socket
+and no clock, so the simulator runs exactly this.
+
+The order is what makes a receipt true: the core decides in memory, one commit makes the
+events and everything that follows from them durable, and only then is anything signed,
+sent or rung. If a commit fails, memory is ahead of the disk: the runtime says LINE NOT
+SAFE and does nothing more until the process is started again and replays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from clearline.basis.faults import Broken, Mistake, Reason, Refusal
+from clearline.basis.instants import Instant, dec_hook, enc_hook
+from clearline.core.effects import Append, Effect
+from clearline.core.events import (
+    Arrived,
+    Event,
+    Forked,
+    PeerUnsafe,
+    Receipted,
+    Started,
+    Tick,
+)
+from clearline.core.links import Link
+from clearline.core.state import State
+from clearline.core.step import Core
+from clearline.node.outbox import Outbox, Push
+from clearline.node.ports import (
+    Batch,
+    FeedRow,
+    Head,
+    Journal,
+    KeptFork,
+    KeptReceipt,
+    Keys,
+    Record,
+    Snapshot,
+)
+from clearline.record import (
+    Admitted,
+    AuthorVerifier,
+    Checkpoint,
+    Fork,
+    Frontier,
+    MirrorVerifier,
+    Receipt,
+    SignedCheckpoint,
+    Verifier,
+    WrongSize,
+    admit,
+    build_append,
+    canonical,
+    cosign,
+    leaf_hash,
+    open_cosignatures,
+    open_signed,
+    origin_of,
+    parse_append,
+    sign,
+)
+
+__all__ = ["Outcome", "Reply", "Runtime", "Trust", "open_runtime"]
+
+SNAPSHOT_EVERY = 20_000
+"""Events between two snapshots. A restart replays at most so many."""
+
+_encode_event = msgspec.msgpack.Encoder(enc_hook=enc_hook).encode
+_decode_event = msgspec.msgpack.Decoder(Event, dec_hook=dec_hook).decode
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What a counterpart's request is answered with."""
+
+    status: int
+    body: bytes
+    reason: str = ""
+    """A reason code for the log; empty if all was well."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of one event: the entries that it wrote, or the user's mistake."""
+
+    entries: tuple[Append, ...] = ()
+    mistake: Mistake | None = None
+
+
+class Trust(Struct, frozen=True, kw_only=True):
+    """How a runtime gets a counterpart's keys. The simulator passes cheaper ones."""
+
+    author: Callable[[tuple[str, str], str], Verifier | Refusal] = AuthorVerifier.of
+    mirror: Callable[[tuple[str, str], str], Verifier | Refusal] = MirrorVerifier.of
+
+
+class Line:
+    """What the runtime keeps for one link beside the core's state: trees, keys, outbox."""
+
+    def __init__(self, link: Link, trust: Trust) -> None:
+        self.link = link
+        theirs = link.counterpart
+        author = trust.author(theirs.keys.author, theirs.party)
+        mirror = trust.mirror(theirs.keys.mirror, theirs.party)
+        if isinstance(author, Refusal) or isinstance(mirror, Refusal):
+            raise Mistake("bad_keys", f"The keys of {theirs.party} in the terms are not keys.")
+        self.author: Verifier = author
+        self.mirror: Verifier = mirror
+        self.own = Frontier()
+        self.theirs = Frontier()
+        self.their_head: SignedCheckpoint | None = None
+        self.outbox = Outbox(link.id, theirs.urls, link.receipt_size)
+        self.signed: tuple[Checkpoint, bytes] | None = None
+        """Our newest checkpoint and its signed note."""
+        self.in_push: Checkpoint | None = None
+
+    @property
+    def own_origin(self) -> str:
+        """Return the origin of our feed on this link."""
+        return origin_of(self.link.id, self.link.us)
+
+    @property
+    def their_origin(self) -> str:
+        """Return the origin of the counterpart's feed."""
+        return origin_of(self.link.id, self.link.them)
+
+
+class Runtime:
+    """One node, without its shells."""
+
+    def __init__(
+        self,
+        core: Core,
+        journal: Journal,
+        keys: Keys,
+        perform: Callable[[Effect], None],
+        trust: Trust | None = None,
+    ) -> None:
+        self.core = core
+        self.unsafe: str | None = None
+        """Why this node cannot be sure that it is recording; None while it can."""
+        self.lines: dict[str, Line] = {}
+        self._journal = journal
+        self._keys = keys
+        self._perform = perform
+        self._trust = trust or Trust()
+        self._late_receipts: list[KeptReceipt] = []
+        self._snapshot_seq = 0
+        self.snapshot_every = SNAPSHOT_EVERY
+
+    @property
+    def state(self) -> State:
+        """Return the core's state, to be read."""
+        return self.core.state
+
+    @property
+    def journal(self) -> Journal:
+        """Return the journal, to be read."""
+        return self._journal
+
+    def submit(self, events: Sequence[Event], now: Instant) -> list[Outcome]:
+        """Handle events in order, in one durable commit; return what became of each.
+
+        Raises Broken, and from then on refuses everything, if the node cannot record.
+        """
+        return self._run(events, now, Batch())
+
+    def tick(self, now: Instant) -> None:
+        """Let the core act on a deadline that has come."""
+        due = self.core.due()
+        if due is not None and due <= now:
+            self._run([Tick()], now, Batch())
+
+    def due(self) -> Instant | None:
+        """Return when `tick` or `pushes` will have something to do, if nothing else happens."""
+        times = [self.core.due()]
+        for line in self.lines.values():
+            pulse = line.link.terms.pulse
+            times.append(line.outbox.due(line.link.own_size, pulse.heartbeat_ms))
+        return min((at for at in times if at is not None), default=None)
+
+    def admit(self, link: str, body: bytes, now: Instant) -> Reply:
+        """Take in an append of the counterpart's; return its receipt, or why there is none.
+
+        The receipt is signed only after the entries are durable.
+        """
+        self._check_safe()
+        line = self.lines.get(link)
+        if line is None:
+            return Reply(status=404, body=b"no such link\n", reason="no_such_link")
+        if line.link.disputed:
+            return Reply(status=403, body=b"disputed\n", reason="disputed")
+        request = parse_append(body)
+        if isinstance(request, Refusal):
+            return _refused(request)
+        found = admit(line.theirs, line.their_head, request, line.their_origin, line.author)
+        match found:
+            case Refusal():
+                return _refused(found)
+            case WrongSize(size=size):
+                return Reply(status=409, body=b"%d\n" % size, reason="wrong_size")
+            case Fork():
+                self._keep_fork(line, found, now)
+                return Reply(status=422, body=b"fork\n", reason="fork")
+            case Admitted():
+                self._store(line, request.entries, found, now)
+                return Reply(status=200, body=self._receipt_for(line, found, now))
+
+    def pushes(self, now: Instant) -> list[tuple[Push, bytes]]:
+        """Return the appends to send now, with their bodies; each counts as under way."""
+        self._check_safe()
+        ready: list[tuple[Push, bytes]] = []
+        for line in self.lines.values():
+            pulse = line.link.terms.pulse
+            push = line.outbox.next_push(line.link.own_size, pulse.heartbeat_ms, now)
+            if push is not None:
+                ready.append(self._body_of(line, push))
+        return ready
+
+    def answered(self, push: Push, status: int, body: bytes, now: Instant) -> None:
+        """Take in the counterpart's answer to a push."""
+        self._check_safe()
+        line = self.lines[push.link]
+        if line.outbox.under_way is None or line.outbox.under_way.number != push.number:
+            return
+        if status == 200:
+            self._receipted(line, push, body, now)
+        elif status == 409 and body.strip().isdigit() and len(body) < 18:
+            size = int(body)
+            if size > line.link.own_size:
+                line.outbox.failed(push, now)
+            else:
+                line.outbox.behind(push, size, now)
+        else:
+            line.outbox.failed(push, now)
+            if status == 503 and body.startswith(b"line not safe"):
+                self.peer_unsafe(push.link, now)
+
+    def unanswered(self, push: Push, now: Instant) -> None:
+        """A push got no answer at all."""
+        self.lines[push.link].outbox.failed(push, now)
+
+    def peer_unsafe(self, link: str, now: Instant) -> None:
+        """The counterpart's node says LINE NOT SAFE."""
+        line = self.lines.get(link)
+        if line is not None and not line.link.peer_unsafe:
+            self._run([PeerUnsafe(link=link)], now, Batch())
+
+    def backlog(self, link: str) -> int:
+        """Return how many of our entries the counterpart is not known to hold."""
+        line = self.lines.get(link)
+        return 0 if line is None else line.link.own_size - line.outbox.peer_size
+
+    def break_off(self, why: str) -> None:
+        """Say LINE NOT SAFE: from now on nothing is recorded, admitted or sent."""
+        self.unsafe = self.unsafe or why
+
+    def checkpoint(self, link: str) -> tuple[Checkpoint, bytes]:
+        """Return our newest checkpoint on a link, and its signed note."""
+        line = self.lines[link]
+        if line.signed is None or line.signed[0].size != line.own.size:
+            checkpoint = Checkpoint(
+                origin=line.own_origin, size=line.own.size, root=line.own.root()
+            )
+            line.signed = (checkpoint, sign(checkpoint, self._keys.author))
+        return line.signed
+
+    def flush(self) -> None:
+        """Make durable what was signed since the last commit."""
+        self._check_safe()
+        self._commit(Batch())
+
+    def _run(self, events: Sequence[Event], now: Instant, batch: Batch) -> list[Outcome]:
+        self._check_safe()
+        outcomes: list[Outcome] = []
+        effects: list[Effect] = []
+        try:
+            for event in events:
+                outcome, done = self._handle(event, now, batch)
+                outcomes.append(outcome)
+                effects.extend(done)
+        except Mistake:
+            raise
+        except BaseException as error:
+            # The core contradicted itself half-way: memory can no longer be trusted.
+            self.break_off(f"{type(error).__name__}: {error}")
+            raise Broken(self.unsafe or "") from error
+        self._commit(batch)
+        for effect in effects:
+            self._perform(effect)
+        return outcomes
+
+    def _handle(
+        self, event: Event, now: Instant, batch: Batch
+    ) -> tuple[Outcome, tuple[Effect, ...]]:
+        seq = self.state.seq
+        try:
+            effects = self.core.handle(event, now)
+        except Mistake as mistake:
+            return Outcome(mistake=mistake), ()
+        at = self.state.last
+        batch.records.append(Record(seq=seq, at=at, event=_encode_event(event)))
+        self._open_lines()
+        written = tuple(effect for effect in effects if isinstance(effect, Append))
+        for append in written:
+            batch.rows.append(self._grow(append))
+        return Outcome(entries=written), effects
+
+    def _grow(self, append: Append) -> FeedRow:
+        """Add one of our entries to its feed's tree."""
+        line = self.lines[append.link]
+        if append.index != line.own.size:
+            raise Broken(f"entry {append.index} does not follow {line.own.size} in our feed")
+        leaf = leaf_hash(append.raw)
+        line.own.append(leaf)
+        return FeedRow(
+            link=append.link, party=line.link.us, index=append.index, raw=append.raw, leaf=leaf
+        )
+
+    def _commit(self, batch: Batch) -> None:
+        batch.receipts.extend(self._late_receipts)
+        if self.state.seq - self._snapshot_seq >= self.snapshot_every:
+            batch.snapshot = self._snapshot()
+        if not batch:
+            return
+        try:
+            self._journal.commit(batch)
+        except Exception as error:
+            # Whatever the disk or the database said, the answer is the same.
+            self.break_off(f"the journal could not be written: {error}")
+            raise Broken(self.unsafe or "") from error
+        self._late_receipts.clear()
+        if batch.snapshot is not None:
+            self._snapshot_seq = batch.snapshot.seq
+
+    def _check_safe(self) -> None:
+        if self.unsafe is not None:
+            raise Broken(self.unsafe)
+
+    def _open_lines(self) -> None:
+        if len(self.lines) == len(self.state.links):
+            return
+        for link in self.state.links.values():
+            if link.id not in self.lines:
+                self.lines[link.id] = Line(link, self._trust)
+
+    def _store(self, line: Line, entries: tuple[bytes, ...], found: Admitted, now: Instant) -> None:
+        if entries:
+            first = line.theirs.size
+            link, party = line.link.id, line.link.them
+            rows = [
+                FeedRow(link=link, party=party, index=first + n, raw=raw, leaf=leaf)
+                for n, (raw, leaf) in enumerate(zip(entries, found.leaf_hashes, strict=True))
+            ]
+            signed = found.checkpoint
+            head = Head(link=link, party=party, size=signed.size, raw=signed.raw)
+            batch = Batch(rows=rows, heads=[head])
+            self._run([Arrived(link=link, first=first, entries=entries)], now, batch)
+        line.theirs = found.frontier
+        line.their_head = found.checkpoint
+
+    def _receipt_for(self, line: Line, found: Admitted, now: Instant) -> bytes:
+        checkpoint = found.checkpoint.checkpoint
+        lines = cosign(checkpoint, self._keys.mirror, now)
+        at = Instant(int(now) // 1_000 * 1_000)
+        self._late_receipts.append(
+            KeptReceipt(
+                link=line.link.id,
+                party=line.link.them,
+                receipt=Receipt(
+                    origin=checkpoint.origin,
+                    size=checkpoint.size,
+                    root=checkpoint.root,
+                    at=at,
+                    lines=lines,
+                ),
+                checkpoint=found.checkpoint.raw,
+            )
+        )
+        del self._late_receipts[:-8]  # Heartbeats: only the newest few can matter.
+        return lines
+
+    def _body_of(self, line: Line, push: Push) -> tuple[Push, bytes]:
+        while True:
+            checkpoint, signed = self._checkpoint_at(line, push.end)
+            rows = self._journal.rows(line.link.id, line.link.us, push.start, push.end)
+            try:
+                body = build_append(push.start, signed, [row.raw for row in rows])
+            except Mistake:
+                push = line.outbox.halved(push)
+                continue
+            line.in_push = checkpoint
+            return push, body
+
+    def _checkpoint_at(self, line: Line, size: int) -> tuple[Checkpoint, bytes]:
+        if size == line.own.size:
+            return self.checkpoint(line.link.id)
+        frontier = Frontier()
+        frontier.extend(self._journal.leaves(line.link.id, line.link.us, size))
+        checkpoint = Checkpoint(origin=line.own_origin, size=size, root=frontier.root())
+        return checkpoint, sign(checkpoint, self._keys.author)
+
+    def _receipted(self, line: Line, push: Push, body: bytes, now: Instant) -> None:
+        assert line.in_push is not None, push
+        receipt = open_cosignatures(body, line.in_push, line.mirror)
+        if isinstance(receipt, Refusal):
+            line.outbox.failed(push, now)
+            return
+        kept = KeptReceipt(link=line.link.id, party=line.link.us, receipt=receipt, checkpoint=b"")
+        event = Receipted(link=line.link.id, size=receipt.size, theirs=receipt.at)
+        self._run([event], now, Batch(receipts=[kept]))
+        line.outbox.stored(push, receipt.size, now)
+
+    def _keep_fork(self, line: Line, fork: Fork, now: Instant) -> None:
+        raw = msgspec.msgpack.encode(fork.evidence)
+        digest = canonical.sha256_hex(raw)
+        kept = KeptFork(link=line.link.id, digest=digest, evidence=raw)
+        detail = (
+            "two signed roots of one size"
+            if fork.evidence.is_conclusive
+            else "a signed checkpoint that is no extension of what was stored"
+        )
+        event = Forked(link=line.link.id, evidence=digest, detail=detail)
+        self._run([event], now, Batch(forks=[kept]))
+
+    def _snapshot(self) -> Snapshot:
+        feeds = {
+            name: (line.own.size, line.own.peaks, line.theirs.size, line.theirs.peaks)
+            for name, line in self.lines.items()
+        }
+        kept = _KeptRuntime(core=self.state.pack(), feeds=feeds)
+        return Snapshot(seq=self.state.seq, state=msgspec.msgpack.encode(kept))
+
+    def restore(self, count: int) -> None:
+        """Bring memory to where the journal's `count` events leave it: snapshot, then replay.
+
+        Raises Broken if a feed, made again, differs by a byte from the one that was kept.
+        """
+        kept = self._journal.snapshot()
+        if kept is not None and kept.seq <= count:
+            self._restore_snapshot(kept)
+        for record in self._journal.replay(self.state.seq):
+            event = _decode_event(record.event)
+            try:
+                effects = self.core.handle(event, record.at)
+            except Mistake as mistake:
+                raise Broken(f"event {record.seq} was handled once and is refused now") from mistake
+            self._open_lines()
+            for effect in effects:
+                if isinstance(effect, Append):
+                    self._grow(effect)
+            if isinstance(event, Arrived):
+                self.lines[event.link].theirs.extend(leaf_hash(raw) for raw in event.entries)
+        for line in self.lines.values():
+            self._compare(line)
+
+    def _restore_snapshot(self, kept: Snapshot) -> None:
+        try:
+            runtime = _decode_snapshot(kept.state)
+        except msgspec.MsgspecError:
+            return
+        state = State.unpack(runtime.core)
+        if state is None or state.seq != kept.seq:
+            return
+        self.core = Core(state)
+        self._snapshot_seq = kept.seq
+        self._open_lines()
+        for name, (own_size, own_peaks, their_size, their_peaks) in runtime.feeds.items():
+            self.lines[name].own = Frontier(own_size, own_peaks)
+            self.lines[name].theirs = Frontier(their_size, their_peaks)
+
+    def _compare(self, line: Line) -> None:
+        """Hold the feeds that the journal makes against the feeds that were kept."""
+        link = line.link.id
+        for party, made in ((line.link.us, line.own), (line.link.them, line.theirs)):
+            kept = self._journal.feed_size(link, party)
+            if kept != made.size:
+                raise Broken(f"feed of {party}: {kept} entries kept, {made.size} by the journal")
+            frontier = Frontier()
+            frontier.extend(self._journal.leaves(link, party, kept))
+            if frontier.root() != made.root():
+                raise Broken(f"feed of {party}: what is kept is not what the journal makes")
+        head = self._journal.head(link, line.link.them)
+        if head is not None:
+            signed = open_signed(head.raw, line.their_origin, line.author)
+            if isinstance(signed, Refusal) or signed.root != line.theirs.root():
+                raise Broken(f"the last signed checkpoint of {line.link.them} does not fit")
+            line.their_head = signed
+
+
+class _KeptRuntime(Struct):
+    core: bytes
+    feeds: dict[str, tuple[int, tuple[bytes, ...], int, tuple[bytes, ...]]]
+    """For each link: size and peaks of our feed, then of theirs."""
+
+
+_decode_snapshot = msgspec.msgpack.Decoder(_KeptRuntime).decode
+
+
+def open_runtime(
+    journal: Journal,
+    keys: Keys,
+    perform: Callable[[Effect], None],
+    now: Instant,
+    *,
+    version: str,
+    trust: Trust | None = None,
+    clock_limit_ms: int = 60_000,
+) -> Runtime:
+    """Return the runtime that the journal makes, with everything ringing that should ring.
+
+    Replays from the newest whole snapshot. Raises Broken if the journal's hash chain does
+    not hold, if a replayed feed differs by a byte from the one kept, or if the clock stands
+    before the journal's last event by more than `clock_limit_ms`.
+    """
+    count, last = journal.check()
+    if last.since(now) > clock_limit_ms:
+        raise Broken(f"the clock says {now}, but the journal's last event is of {last}")
+    runtime = Runtime(Core(), journal, keys, perform, trust)
+    runtime.restore(count)
+    runtime.submit([Started(version=version)], now)
+    return runtime
+
+
+def _refused(refusal: Refusal) -> Reply:
+    status = 413 if refusal.reason is Reason.TOO_LARGE else 400
+    text = f"{refusal.reason.value}: {refusal.detail}\n"
+    return Reply(status=status, body=text.encode(), reason=refusal.reason.value)

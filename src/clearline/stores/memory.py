@@ -1,0 +1,115 @@
+"""The journal in memory: what the simulator runs on.
+
+It keeps exactly what was committed, and it can be cut off from the node that wrote it, so a
+simulated crash loses what a power cut would lose and nothing else. It makes the same hash
+chain as the journal on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from clearline.basis.faults import Broken
+from clearline.basis.instants import Instant
+from clearline.node.ports import (
+    Batch,
+    FeedRow,
+    Head,
+    KeptFork,
+    KeptReceipt,
+    Record,
+    Snapshot,
+    chained,
+)
+
+__all__ = ["MemoryJournal"]
+
+
+class MemoryJournal:
+    """A journal that lasts as long as this object."""
+
+    def __init__(self) -> None:
+        self.broken: str | None = None
+        """Set by a test or the simulator: the disk fails from now on."""
+        self._records: list[Record] = []
+        self._links: list[bytes] = []
+        self._feeds: dict[tuple[str, str], list[FeedRow]] = {}
+        self._heads: dict[tuple[str, str], Head] = {}
+        self._receipts: dict[tuple[str, str], dict[int, KeptReceipt]] = {}
+        self._forks: dict[str, dict[str, KeptFork]] = {}
+        self._snapshot: Snapshot | None = None
+        self._bytes = 0
+
+    def commit(self, batch: Batch) -> None:
+        """Keep a batch whole; OSError if the simulated disk fails."""
+        if self.broken is not None:
+            raise OSError(self.broken)
+        for record in batch.records:
+            if record.seq != len(self._records):
+                raise Broken(f"event {record.seq} does not follow {len(self._records)}")
+            self._links.append(chained(self._links[-1] if self._links else b"", record))
+            self._records.append(record)
+            self._bytes += len(record.event)
+        for row in batch.rows:
+            rows = self._feeds.setdefault((row.link, row.party), [])
+            if row.index != len(rows):
+                raise Broken(f"entry {row.index} does not follow {len(rows)}")
+            rows.append(row)
+        for head in batch.heads:
+            self._heads[head.link, head.party] = head
+        for kept in batch.receipts:
+            of_feed = self._receipts.setdefault((kept.link, kept.party), {})
+            of_feed[kept.receipt.size] = kept
+        for fork in batch.forks:
+            self._forks.setdefault(fork.link, {})[fork.digest] = fork
+        self._snapshot = batch.snapshot or self._snapshot
+
+    def check(self) -> tuple[int, Instant]:
+        """Verify the chain; return how many events, and the last instant."""
+        link = b""
+        for record, kept in zip(self._records, self._links, strict=True):
+            link = chained(link, record)
+            if link != kept:
+                raise Broken(f"the journal's hash chain breaks at event {record.seq}")
+        last = self._records[-1].at if self._records else Instant(0)
+        return len(self._records), last
+
+    def replay(self, start: int) -> Iterator[Record]:
+        """Yield the events from `start` on."""
+        yield from self._records[start:]
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the latest snapshot."""
+        return self._snapshot
+
+    def feed_size(self, link: str, party: str) -> int:
+        """Return how many entries of a feed are kept."""
+        return len(self._feeds.get((link, party), ()))
+
+    def rows(self, link: str, party: str, start: int, end: int) -> Sequence[FeedRow]:
+        """Return the entries in [start, end)."""
+        return self._feeds.get((link, party), [])[start:end]
+
+    def leaves(self, link: str, party: str, end: int) -> Sequence[bytes]:
+        """Return the first `end` leaf hashes."""
+        return [row.leaf for row in self._feeds.get((link, party), [])[:end]]
+
+    def head(self, link: str, party: str) -> Head | None:
+        """Return the last admitted checkpoint."""
+        return self._heads.get((link, party))
+
+    def receipts(self, link: str, party: str) -> Sequence[KeptReceipt]:
+        """Return the receipts of a feed, by size."""
+        of_feed = self._receipts.get((link, party), {})
+        return [of_feed[size] for size in sorted(of_feed)]
+
+    def forks(self, link: str) -> Sequence[KeptFork]:
+        """Return the evidence of forks."""
+        return list(self._forks.get(link, {}).values())
+
+    def size_bytes(self) -> int:
+        """Return the bytes of all events."""
+        return self._bytes
+
+    def close(self) -> None:
+        """Nothing to let go of."""
