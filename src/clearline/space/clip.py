@@ -68,7 +68,7 @@ class _Area:
             return False
         # Nothing inside the area is stretched by more than its rim is, and the straight line
         # that leads to the edge lies within the area.
-        room_m = float(shapely.distance(self.edges, point)) / stretch(self.reach_m)
+        room_m = self.edges.distance(point) / stretch(self.reach_m)
         return room_m >= reach_m + CLIP_TOLERANCE_CM / 100
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from clearline.basis.instants import HOUR_MS
+from clearline.basis.instants import DAY_MS
 from clearline.basis.quantities import METRE_CM
 from clearline.space.footprint import footprint
 
@@ -33,8 +33,8 @@ __all__ = ["Index"]
 _LEAST_CURVATURE_M = 6_335_439.0
 _SLACK_M = 1.0
 """Covers the rounding of all arithmetic here many times over."""
-_SMALLEST_CELL_DEG = 0.125
-_SMALLEST_SLOT_MS = 6 * HOUR_MS
+_SMALLEST_CELL_DEG = 0.25
+_SMALLEST_SLOT_MS = DAY_MS
 
 _Cell = tuple[int, int, int]
 _Shelf = tuple[int, int]

@@ -20,7 +20,11 @@ from clearline.space.plane import WGS84_A_M, WGS84_E2, geodesic_inv, geodesic_po
 
 if TYPE_CHECKING:
     from clearline.space.footprint import Footprint
+    from numpy.typing import NDArray
+
     from clearline.space.plane import Floats
+
+    Indices = NDArray[np.intp]
 
 __all__ = ["nearest_pieces"]
 
@@ -86,7 +90,7 @@ def _ground(xyz: Floats) -> tuple[float, float]:
     )
 
 
-def _candidates(one: _Pieces, other: _Pieces) -> tuple[Floats, Floats]:
+def _candidates(one: _Pieces, other: _Pieces) -> tuple[Indices, Indices]:
     """Return the index pairs of pieces that may hold the nearest points.
 
     The distance of two pieces lies between that of their middles minus and plus half of

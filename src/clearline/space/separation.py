@@ -237,7 +237,10 @@ def _apart_m(lat: float, lon: float, a: Footprint, b: Footprint) -> float:
 def _in_plane(lat: float, lon: float, a: Footprint, b: Footprint, *, shore: bool) -> Pair:
     """Return the nearest points of two cores, as a plane about (lat, lon) has them."""
     plane = Plane(lat, lon)
-    line = shapely.shortest_line(a.core(plane, shore=shore), b.core(plane, shore=shore))
+    # The stub of shapely leaves the keyword arguments untyped.
+    line = shapely.shortest_line(  # pyright: ignore[reportUnknownMemberType]
+        a.core(plane, shore=shore), b.core(plane, shore=shore)
+    )
     (ax, ay), (bx, by) = shapely.get_coordinates(line).tolist()
     lat_a, lon_a = plane.unproject(ax, ay)
     if ax == bx and ay == by:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-import mgrs
+import mgrs  # pyright: ignore[reportMissingTypeStubs] - the library ships none
 
 from clearline.basis.faults import Mistake
 from clearline.space.plane import Plane
