@@ -20,7 +20,7 @@ from clearline.basis.ids import Name
 from clearline.basis.instants import Instant
 from clearline.record import canonical, entry
 from clearline.record.archive import Archive, open_archive
-from clearline.record.bundle import FORMAT, ForkFile, Manifest, feed_path, split_receipts
+from clearline.record.bundle import FORMAT, README, ForkFile, Manifest, feed_path, split_receipts
 from clearline.record.checkpoint import (
     Checkpoint,
     SignedCheckpoint,
@@ -178,9 +178,9 @@ class _Audit:
 
     def run(self, archive: Archive, pins: Sequence[str]) -> None:
         """Audit every file of an archive."""
-        self._used.add("README.txt")
-        if "README.txt" not in archive.names:
-            self.note("no_readme", "README.txt", "The file does not say how to check it by hand.")
+        # The instructions prove nothing, but changed ones could lead a reader astray.
+        if self._bytes(archive, "README.txt") != README.encode():
+            self.note("readme", "README.txt", "Not the instructions that this version writes.")
         manifest = self._read(archive, "manifest.json", Manifest)
         keys = self._read(archive, "keys.json", dict[str, PublicKeys])
         if manifest is None or keys is None or not self._open_manifest(manifest, keys):
@@ -242,7 +242,7 @@ class _Audit:
             if _hex_of(pin) not in known:
                 self.fault("pin", "keys.json", f"No party has the fingerprint {pin[:100]}.")
         pinned = {known[_hex_of(pin)] for pin in pins if _hex_of(pin) in known}
-        for party in self._keys.keys() - pinned:
+        for party in (party for party in self._keys if party not in pinned):
             text = f"Compare the fingerprint of {party} with one that you have from elsewhere."
             self.note("not_pinned", "keys.json", text)
 

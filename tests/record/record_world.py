@@ -73,7 +73,9 @@ TERMS = canonical.encode(
 )
 
 
-def entry(number: int, kind: str, body: Any, party: str = "blue", re: tuple[str, ...] = ()) -> bytes:
+def entry(
+    number: int, kind: str, body: Any, party: str = "blue", re: tuple[str, ...] = ()
+) -> bytes:
     """Return entry `number` of a party's feed."""
     at = START.after(number * 1000)
     return encode(
