@@ -19,9 +19,9 @@ import numpy as np
 from clearline.space.plane import WGS84_A_M, WGS84_E2, geodesic_inv, geodesic_points
 
 if TYPE_CHECKING:
-    from clearline.space.footprint import Footprint
     from numpy.typing import NDArray
 
+    from clearline.space.footprint import Footprint
     from clearline.space.plane import Floats
 
     Indices = NDArray[np.intp]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Form", "Parsed", "caret", "parse_position", "show_position"]
 
-_FINEST = {Form.DECIMAL: 7, Form.DM: 5, Form.DMS: 3, Form.MGRS: 5}
+_FINEST = {Form.DECIMAL: 7, Form.DM: 6, Form.DMS: 4, Form.MGRS: 5}
 """The precision at which a form loses nothing that a position holds (a grid: 1 m)."""
 
 

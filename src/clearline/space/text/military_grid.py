@@ -13,7 +13,6 @@ from typing import Any, cast
 import mgrs  # pyright: ignore[reportMissingTypeStubs] - the library ships none
 
 from clearline.basis.faults import Mistake
-from clearline.space.plane import Plane
 from clearline.space.position import Position, from_degrees
 from clearline.space.text.parsed import Form, Parsed
 
@@ -50,39 +49,19 @@ def parse_grid(text: str) -> Parsed:
             f"{len(shape['digits'])}",
             at=start + max(0, len(text.strip()) - 1),
         )
-    position = _middle(shape, pairs, start)
+    position = _middle(word, start)
     return Parsed(position=position, form=Form.MGRS, precision_cm=100 * 10 ** (5 - pairs))
 
 
-def _middle(shape: re.Match[str], pairs: int, at: int) -> Position:
-    """Return the middle of a square, from its own corner and those of its neighbours."""
-    head, digits = shape["zone"] + shape["square"], shape["digits"]
-    east, north = int(digits[:pairs]), int(digits[pairs:])
-    if pairs < 5:
-        # The middle of a larger square is the corner of a smaller one.
-        return from_degrees(*_corner(head, pairs, east, north, at))
-    plane = Plane(*_corner(head, pairs, east, north, at))
-    x, y = 0.0, 0.0
-    for to_east, to_north in ((1, 0), (0, 1)):
-        # At the edge of a 100 km square the neighbour on the other side shows the direction.
-        sign = -1 if 99_999 in (east * to_east, north * to_north) else 1
-        corner = _corner(head, pairs, east + sign * to_east, north + sign * to_north, at)
-        dx, dy = plane.project_one(*corner)
-        x, y = x + sign * dx / 2, y + sign * dy / 2
-    return from_degrees(*plane.unproject(x, y))
-
-
-def _corner(head: str, pairs: int, east: int, north: int, at: int) -> tuple[float, float]:
-    """Return the south-west corner of a square, in degrees; for under 5 pairs, its middle."""
-    tail = "" if pairs == 5 else "5"
-    name = f"{head}{east:0{pairs}d}{tail}{north:0{pairs}d}{tail}"
+def _middle(name: str, at: int) -> Position:
+    """Return the middle of a square, as the library gives it (since its version 1.5)."""
     try:
         lat, lon = cast("tuple[float, float]", _GRID.toLatLon(name))
     except Exception as error:
         raise Mistake("grid_nowhere", f"there is no grid square {name}", at=at) from error
-    if not (-90.0 <= lat <= 90.0):
+    if not -90.0 <= lat <= 90.0:
         raise Mistake("grid_nowhere", f"there is no grid square {name}", at=at)
-    return lat, lon
+    return from_degrees(lat, lon)
 
 
 def show_grid(position: Position, pairs: int) -> str:

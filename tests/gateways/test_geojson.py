@@ -1,0 +1,145 @@
+"""GeoJSON files: every area becomes a shape, every bad file a mistake that names its feature."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clearline.basis.faults import Mistake
+from clearline.basis.instants import Instant
+from clearline.gateways import geojson
+from clearline.gateways.shape import MAX_FEATURES, MAX_FILE_BYTES
+from clearline.space import Circle, Corridor, Polygon, from_degrees, parse_band
+from tests.space.truth import outcome
+
+BOX = [[40, 35], [41, 35], [41, 36], [40, 36], [40, 35]]
+HOLE = [[40.4, 35.4], [40.6, 35.4], [40.6, 35.6], [40.4, 35.4]]
+
+
+def feature(kind, coordinates, **properties):
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": kind, "coordinates": coordinates},
+    }
+
+
+def collection(*features):
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def test_polygons_points_and_lines_become_outlines():
+    shapes = geojson.read(
+        collection(
+            feature("Polygon", [BOX, HOLE], name="box"),
+            feature("Point", [40, 35, 900], radius_m=1500.5),
+            feature("LineString", [[40, 35], [41, 35]], width_m="2000"),
+        )
+    )
+    box, dot, line = (shape.outline for shape in shapes)
+    assert shapes[0].name == "box"
+    assert isinstance(box, Polygon)
+    assert len(box.exterior) == 4
+    assert len(box.holes) == 1
+    assert dot == Circle(centre=from_degrees(35, 40), radius_cm=150_050)
+    assert line == Corridor(points=(from_degrees(35, 40), from_degrees(35, 41)), width_cm=200_000)
+
+
+def test_altitudes_and_times_are_read_from_the_properties():
+    (shape,) = geojson.read(
+        json.dumps(
+            feature(
+                "Polygon",
+                [BOX],
+                lower="SFC",
+                upper="FL180",
+                start="2026-11-23T14:00:00Z",
+                end="2026-11-23T16:00:00.500Z",
+            )
+        ).encode()
+    )
+    assert shape.band == parse_band("SFC-FL180")
+    assert shape.window is not None
+    assert shape.window.end == Instant.parse("2026-11-23T16:00:00.500Z")
+
+
+def test_each_part_of_a_multi_geometry_is_a_shape():
+    other = [[x + 2, y] for x, y in BOX]
+    assert len(geojson.read(collection(feature("MultiPolygon", [[BOX], [other]])))) == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (feature("Polygon", [BOX[:-1]]), "ring_open"),
+        (feature("Polygon", []), "too_few_points"),
+        (feature("Polygon", [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]), "self_crossing"),
+        (feature("Point", [40, 35]), "radius_m_missing"),
+        (feature("Point", [40, 35], radius_m="wide"), "radius_m_unreadable"),
+        (feature("Point", [40, 35], radius_m=True), "radius_m_unreadable"),
+        (feature("Point", [40, 95], radius_m=100), "out_of_range"),
+        (feature("Point", ["40", 35], radius_m=100), "coordinate"),
+        (feature("Point", 7, radius_m=100), "geojson"),
+        (feature("LineString", [[40, 35], [41, 35]]), "width_m_missing"),
+        (feature("Polygon", [BOX], lower="FL100"), "lower_upper"),
+        (feature("Polygon", [BOX], lower="FL200", upper="FL100"), "band_inverted"),
+        (feature("Polygon", [BOX], lower=1, upper=2), "lower_unreadable"),
+        (feature("Polygon", [BOX], start="now", end="later"), "time_unreadable"),
+        (feature("Nonsense", []), "geometry_unknown"),
+        ({"type": "Feature", "geometry": None}, "geojson"),
+        (7, "geojson"),
+    ],
+)
+def test_a_bad_feature_is_a_mistake_that_names_its_number(bad, code):
+    with pytest.raises(Mistake) as caught:
+        geojson.read(collection(feature("Polygon", [BOX]), bad))
+    assert caught.value.code == code
+    assert caught.value.phrase.startswith("feature 2: ")
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "file_empty"),
+        (b"{", "file_unreadable"),
+        (b"\xff\xfe", "file_unreadable"),
+        (b"[]", "geojson"),
+        (b'{"type":"FeatureCollection","features":[]}', "file_empty"),
+        (b'{"type":"FeatureCollection","features":[],"crs":{"name":"EPSG:3857"}}', "crs"),
+        (b" " * (MAX_FILE_BYTES + 1), "file_too_large"),
+        (
+            b'{"type":"FeatureCollection","features":[' + b"1," * MAX_FEATURES + b"1]}",
+            "too_many_features",
+        ),
+        (b"[" * 100_000, "file_unreadable"),
+    ],
+)
+def test_a_bad_file_is_a_mistake(raw, code):
+    with pytest.raises(Mistake) as caught:
+        geojson.read(raw)
+    assert caught.value.code == code
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "features", "geometry", "coordinates", "properties", "radius_m"]
+            ),
+            inner
+            | st.sampled_from(["Feature", "FeatureCollection", "Polygon", "Point", "LineString"]),
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON)
+def test_any_json_is_shapes_or_a_mistake(value):
+    found = outcome(geojson.read, json.dumps(value).encode())
+    assert isinstance(found, Mistake) or len(found) > 0
