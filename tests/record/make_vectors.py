@@ -159,7 +159,7 @@ def tree_of(tree: Tree, leaves: list[bytes], size: int) -> dict[str, Any]:
 
 def notes() -> list[dict[str, Any]]:
     note = "a\n\nb\n\n\u2014 example/key MTIzNDU=\n"
-    line = note.split("\n\n")[-1]
+    line = note.rsplit("\n\n", maxsplit=1)[-1]
     bad = [
         ("no empty line", note.replace("\n\n", "\n")),
         ("no signature", "a\n\n"),
