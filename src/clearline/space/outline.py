@@ -42,6 +42,7 @@ __all__ = [
     "check",
     "middle",
     "positions",
+    "project_ring",
     "radius_cm",
 ]
 

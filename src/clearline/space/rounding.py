@@ -61,10 +61,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Grid",
+    "hull",
     "round_band_out",
     "round_out",
     "round_volume_out",
     "round_window_out",
+    "snap",
 ]
 
 _QUARTER_TURN_E7 = 90 * E7
