@@ -1,1 +1,1 @@
-""""""
+"""Channels: ways to reach a human, one file each."""

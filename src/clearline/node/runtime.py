@@ -32,7 +32,7 @@ from clearline.core.events import (
 from clearline.core.links import Link
 from clearline.core.state import State
 from clearline.core.step import Core
-from clearline.node.outbox import Outbox, Push
+from clearline.node.outbox import MAX_PUSH, Outbox, Push
 from clearline.node.ports import (
     Batch,
     FeedRow,
@@ -251,6 +251,43 @@ class Runtime:
         if line is not None and not line.link.peer_unsafe:
             self._run([PeerUnsafe(link=link)], now, Batch())
 
+    def carry(self, link: str, start: int) -> list[bytes]:
+        """Return appends that take the counterpart from `start` to all we have, to carry by hand.
+
+        The same bytes that a push would have; each brings back the same receipt. Mistake if
+        `start` is beyond our feed.
+        """
+        line = self._line(link)
+        size = line.link.own_size
+        if start > size:
+            raise Mistake("beyond_feed", f"Our feed ends at {size}; it cannot start at {start}.")
+        bodies: list[bytes] = []
+        while not bodies or start < size:
+            end = min(size, start + MAX_PUSH)
+            bodies.append(self._body(line, start, end)[1])
+            start = end
+        return bodies
+
+    def carried_receipt(self, link: str, note: bytes, now: Instant) -> int:
+        """Take in a receipt that did not come as the answer to a push; return its size.
+
+        `note` is the cosigned checkpoint. Mistake if it is not the counterpart's, or not of
+        our feed.
+        """
+        line = self._line(link)
+        text, _, lines = note.partition(b"\n\n")
+        size = int(text.split(b"\n")[1]) if text.count(b"\n") == 2 and _is_size(text) else -1
+        if not 0 <= size <= line.link.own_size:
+            raise Mistake("bad_receipt", "This is no receipt for our feed on this link.")
+        receipt = open_cosignatures(lines, self._checkpoint_at(line, size)[0], line.mirror)
+        if isinstance(receipt, Refusal):
+            raise Mistake("bad_receipt", receipt.detail)
+        kept = KeptReceipt(link=link, party=line.link.us, receipt=receipt, checkpoint=b"")
+        event = Receipted(link=link, size=receipt.size, theirs=receipt.at)
+        self._run([event], now, Batch(receipts=[kept]))
+        line.outbox.peer_size = max(line.outbox.peer_size, receipt.size)
+        return receipt.size
+
     def backlog(self, link: str) -> int:
         """Return how many of our entries the counterpart is not known to hold."""
         line = self.lines.get(link)
@@ -342,6 +379,13 @@ class Runtime:
         if self.unsafe is not None:
             raise Broken(self.unsafe)
 
+    def _line(self, link: str) -> Line:
+        self._check_safe()
+        line = self.lines.get(link)
+        if line is None:
+            raise Mistake("no_such_link", f"This node has no link {link}.")
+        return line
+
     def _open_lines(self) -> None:
         if len(self.lines) == len(self.state.links):
             return
@@ -387,15 +431,18 @@ class Runtime:
 
     def _body_of(self, line: Line, push: Push) -> tuple[Push, bytes]:
         while True:
-            checkpoint, signed = self._checkpoint_at(line, push.end)
-            rows = self._journal.rows(line.link.id, line.link.us, push.start, push.end)
             try:
-                body = build_append(push.start, signed, [row.raw for row in rows])
+                line.in_push, body = self._body(line, push.start, push.end)
             except Mistake:
                 push = line.outbox.halved(push)
                 continue
-            line.in_push = checkpoint
             return push, body
+
+    def _body(self, line: Line, start: int, end: int) -> tuple[Checkpoint, bytes]:
+        """Return the append of entries [start, end); Mistake if it would be too large."""
+        checkpoint, signed = self._checkpoint_at(line, end)
+        rows = self._journal.rows(line.link.id, line.link.us, start, end)
+        return checkpoint, build_append(start, signed, [row.raw for row in rows])
 
     def _checkpoint_at(self, line: Line, size: int) -> tuple[Checkpoint, bytes]:
         if size == line.own.size:
@@ -525,6 +572,11 @@ def open_runtime(
     runtime.restore(count)
     runtime.submit([Started(version=version)], now)
     return runtime
+
+
+def _is_size(text: bytes) -> bool:
+    number = text.split(b"\n")[1]
+    return number.isdigit() and len(number) < 17
 
 
 def _refused(refusal: Refusal) -> Reply:

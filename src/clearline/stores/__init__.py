@@ -1,1 +1,1 @@
-""""""
+"""Stores: where a node keeps what it must not forget."""

@@ -1,0 +1,218 @@
+"""Loop: the runtime on a real clock and a real network, in one thread.
+
+Two lanes. What people do in a watch goes at once, before anything else. Bulk declarations
+go in small batches, and only while the counterpart keeps up with receipts: a feed is one
+sequence, so a FLASH can only be as quick as what was written before it. That is how five
+thousand planned notices and one STOP share a link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from clearline.basis.faults import Broken
+from clearline.basis.instants import Instant
+from clearline.core.effects import Effect
+from clearline.core.events import Declare, Event, Note, Revise, Withdraw
+from clearline.core.links import LinkState
+from clearline.node.clock import STEP_LIMIT_MS
+from clearline.node.outbox import Push
+from clearline.node.ports import Clock
+from clearline.node.runtime import Outcome, Reply, Runtime
+
+__all__ = ["Loop", "Unreachable"]
+
+Send = Callable[[Push, bytes], Awaitable[tuple[int, bytes]]]
+
+URGENT_BATCH = 64
+"""Events of the urgent lane in one commit."""
+ROUTINE_BATCH = 16
+"""Bulk events in one commit: what a FLASH may have to wait for on this side."""
+ROUTINE_WINDOW = 48
+"""Entries without a receipt beyond which bulk waits: what a FLASH may have to wait for on the
+other side. It does not hold while the link is not UP: then everything is stored here."""
+MAX_WAITING = 20_000
+"""Events that may wait in the bulk lane; beyond it the caller is told to try again."""
+
+
+class Unreachable(Exception):  # noqa: N818 - a state of the line, not an error of ours
+    """The counterpart could not be reached by one path; the message says how."""
+
+
+class Loop:
+    """One running node."""
+
+    def __init__(self, runtime: Runtime, clock: Clock, send: Send) -> None:
+        self.runtime = runtime
+        self.clock = clock
+        self.on_unsafe: Callable[[str], None] = lambda _why: None
+        """Told once, when the node can no longer be sure that it is recording."""
+        self.on_answer: Callable[[Push, float], None] = lambda _push, _seconds: None
+        """Told after each receipt, with how long it took; for the metrics."""
+        self._send = send
+        self._urgent: deque[tuple[Event, asyncio.Future[Outcome]]] = deque()
+        self._routine: deque[tuple[Event, asyncio.Future[Outcome]]] = deque()
+        self._listeners: list[Callable[[Effect], None]] = []
+        self._scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._pushing: set[asyncio.Task[None]] = set()
+        self._stopped = False
+        self._announced = False
+
+    def start(self) -> None:
+        """Begin to act on deadlines and to push."""
+        self.kick()
+
+    async def stop(self) -> None:
+        """Act on nothing more; what was signed since the last commit is kept."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in list(self._pushing):
+            task.cancel()
+        await asyncio.gather(*self._pushing, return_exceptions=True)
+        if self.runtime.unsafe is None:
+            self.runtime.flush()
+
+    async def submit(self, event: Event) -> Outcome:
+        """Handle one event, durably; return what became of it.
+
+        Raises Broken if the node is not safe, BufferError if the bulk lane is full.
+        """
+        if self.runtime.unsafe is not None:
+            raise Broken(self.runtime.unsafe)
+        bulk = isinstance(event, Declare | Revise | Withdraw | Note)
+        lane = self._routine if bulk else self._urgent
+        if len(lane) >= MAX_WAITING:
+            raise BufferError(f"{MAX_WAITING} declarations are waiting already")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        lane.append((event, future))
+        self.kick()
+        return await future
+
+    def admit(self, link: str, body: bytes) -> Reply:
+        """Take in an append of the counterpart's, at once."""
+        try:
+            return self.runtime.admit(link, body, self.clock.now())
+        except Broken as broken:
+            self._break(broken)
+            raise
+
+    def listen(self, listener: Callable[[Effect], None]) -> Callable[[], None]:
+        """Call `listener` with every effect that is performed; return how to end it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def heard(self, effect: Effect) -> None:
+        """Pass an effect on to those who listen."""
+        for listener in list(self._listeners):
+            listener(effect)
+
+    def kick(self) -> None:
+        """Look for work as soon as the thread is free."""
+        if not self._scheduled and not self._stopped:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._scheduled = False
+        if self._stopped or self.runtime.unsafe is not None:
+            self._refuse_all()
+            return
+        now = self.clock.now()
+        try:
+            self._watch_clock()
+            self._handle_waiting(now)
+            self.runtime.tick(now)
+            self._push_all(now)
+        except Broken as broken:
+            self._break(broken)
+            return
+        if self._urgent or self._may_take_routine():
+            self.kick()
+        self._sleep_until(self.runtime.due(), now)
+
+    def _watch_clock(self) -> None:
+        stepped_ms = self.clock.stepped_ms()
+        if abs(stepped_ms) > STEP_LIMIT_MS:
+            raise Broken(f"the clock was moved by {stepped_ms} ms while the node ran")
+
+    def _handle_waiting(self, now: Instant) -> None:
+        if self._urgent:
+            self._run(self._urgent, URGENT_BATCH, now)
+        elif self._may_take_routine():
+            self._run(self._routine, ROUTINE_BATCH, now)
+
+    def _run(
+        self, lane: deque[tuple[Event, asyncio.Future[Outcome]]], most: int, now: Instant
+    ) -> None:
+        taken = [lane.popleft() for _ in range(min(most, len(lane)))]
+        try:
+            outcomes = self.runtime.submit([event for event, _ in taken], now)
+        except Broken as broken:
+            for _, future in taken:
+                _fail(future, broken)
+            raise
+        for (_, future), outcome in zip(taken, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
+    def _may_take_routine(self) -> bool:
+        if not self._routine:
+            return False
+        return all(
+            link.state is not LinkState.UP or self.runtime.backlog(link.id) < ROUTINE_WINDOW
+            for link in self.runtime.state.links.values()
+        )
+
+    def _push_all(self, now: Instant) -> None:
+        for push, body in self.runtime.pushes(now):
+            task = asyncio.get_running_loop().create_task(self._push(push, body))
+            self._pushing.add(task)
+            task.add_done_callback(self._pushing.discard)
+
+    async def _push(self, push: Push, body: bytes) -> None:
+        began = asyncio.get_running_loop().time()
+        try:
+            status, answer = await self._send(push, body)
+        except Unreachable:
+            self.runtime.unanswered(push, self.clock.now())
+            self.kick()
+            return
+        try:
+            self.runtime.answered(push, status, answer, self.clock.now())
+        except Broken as broken:
+            self._break(broken)
+            return
+        self.on_answer(push, asyncio.get_running_loop().time() - began)
+        # Pump at once rather than in a turn's time: entries may be waiting for this answer.
+        self._pump()
+
+    def _sleep_until(self, due: Instant | None, now: Instant) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None:
+            # Up to a millisecond late rather than early: an early wake would spin.
+            delay_s = min(max(due.since(now), 1), 1_000) / 1_000
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self.kick)
+
+    def _break(self, broken: Broken) -> None:
+        self.runtime.break_off(str(broken))
+        self._refuse_all()
+        if not self._announced:
+            self._announced = True
+            self.on_unsafe(self.runtime.unsafe or str(broken))
+
+    def _refuse_all(self) -> None:
+        broken = Broken(self.runtime.unsafe or "the node is stopping")
+        for lane in (self._urgent, self._routine):
+            while lane:
+                _fail(lane.popleft()[1], broken)
+
+
+def _fail(future: asyncio.Future[Outcome], broken: Broken) -> None:
+    if not future.done():
+        future.set_exception(broken)

@@ -1,0 +1,121 @@
+"""Settings: one TOML file in the node's home, and the environment over it.
+
+`CLEARLINE_NODE_LISTEN=0.0.0.0:7443` overrides `listen` in the table `[node]`; lists are
+split at commas. Every setting is documented in docs/reference/settings.md, which
+tests/test_house.py holds to this file. An unknown name is a mistake, never ignored.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from clearline.basis.faults import Mistake
+from clearline.basis.ids import Name
+from clearline.core.terms import ContactLine, Language, Title, Url
+
+__all__ = ["FILE", "Desk", "Log", "Metrics", "NodeSettings", "Settings", "load", "show"]
+
+FILE = "clearline.toml"
+PREFIX = "CLEARLINE_"
+
+Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}\Z")]
+
+
+class NodeSettings(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[node]`: who this node is and where it is reached."""
+
+    party: Name
+    """The party's short name; it is in the name of every feed and cannot change later."""
+    title: Title
+    """The party's name as people say it."""
+    listen: Address = "127.0.0.1:7443"
+    """Address and port on which counterparts reach this node; port 0 takes a free one."""
+    urls: tuple[Url, ...] = ()
+    """Base addresses to put on the party's card, best first."""
+    contact: tuple[ContactLine, ...] = ()
+    """Contact card: how people reach people if nothing else works. Posts, no names."""
+    languages: tuple[Language, ...] = ("en",)
+    """Languages that the watch may speak; the first is the one this node shows."""
+
+
+class Log(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[log]`: what goes to standard error."""
+
+    level: Annotated[str, Meta(pattern=r"^(debug|info|warning|error)\Z")] = "info"
+    """The least that is written: debug, info, warning or error."""
+    format: Annotated[str, Meta(pattern=r"^(text|json)\Z")] = "text"
+    """`text` for people, `json` for machines."""
+
+
+class Metrics(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[metrics]`: Prometheus."""
+
+    listen: Annotated[str, Meta(pattern=r"^(|127\.[0-9.]+:[0-9]{1,5}|\[::1\]:[0-9]{1,5})\Z")] = ""
+    """Loopback address and port for `/metrics`; empty for none."""
+
+
+class Desk(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[desk]`: how a desk of ours is rung."""
+
+    command: tuple[str, ...] = ()
+    """A program to run for each ringing, with the ring as JSON on its standard input."""
+
+
+class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
+    """All settings of one node."""
+
+    node: NodeSettings
+    log: Log = field(default_factory=Log)
+    metrics: Metrics = field(default_factory=Metrics)
+    desk: Desk = field(default_factory=Desk)
+
+
+def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the node in `home`; Mistake with the name of what is wrong."""
+    path = home / FILE
+    try:
+        raw: Any = msgspec.toml.decode(path.read_bytes())
+    except FileNotFoundError:
+        raise Mistake(
+            "no_node", f"There is no node in {home}: `clearline --home {home} init NAME` makes one."
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Mistake("bad_settings", f"{path} is not TOML: {error}") from error
+    _override(raw, os.environ if environment is None else environment)
+    try:
+        return msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Mistake("bad_settings", f"{path}: {error}") from error
+
+
+def show(settings: Settings) -> str:
+    """Return the settings as the TOML file that makes them."""
+    lines: list[str] = []
+    for table, values in msgspec.to_builtins(settings).items():
+        lines += [f"[{table}]", *(f"{name} = {_toml(value)}" for name, value in values.items()), ""]
+    return "\n".join(lines)
+
+
+def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    tables = {each.name: each.type for each in msgspec.structs.fields(Settings)}
+    for name, text in environment.items():
+        table, _, key = name.removeprefix(PREFIX).lower().partition("_")
+        if not name.startswith(PREFIX) or table not in tables or not key:
+            continue
+        known = {each.name: each.type for each in msgspec.structs.fields(tables[table])}
+        if key not in known:
+            raise Mistake("bad_settings", f"{name}: there is no setting {key!r} in [{table}].")
+        is_list = "tuple" in str(known[key])
+        value = [part for part in text.split(",") if part] if is_list else text
+        raw.setdefault(table, {})[key] = value
+
+
+def _toml(value: Any) -> str:
+    # A JSON string and a JSON list of strings are spelt the same in TOML.
+    return msgspec.json.encode(value).decode()
