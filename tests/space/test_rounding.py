@@ -1,5 +1,6 @@
 """Rounding outward: what is shared contains what is real, and tells no more than the grid."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.space import (
+    Band,
     Circle,
     Corridor,
     Grid,
@@ -180,13 +182,21 @@ def test_a_rounded_window_contains_the_window(start, span):
 
 
 @pytest.mark.parametrize(
-    "text", ["FL123-FL181", "-13 m AMSL-77 ft AMSL", "31 m DEPTH-7 m DEPTH", "SFC-99 m AGL"]
+    "text",
+    [
+        "FL123-FL181",
+        "-13 m AMSL-77 ft AMSL",
+        "31 m DEPTH-7 m DEPTH",
+        "SFC-99 m AGL",
+        "SFC-99999 m AGL",
+    ],
 )
 def test_a_rounded_band_contains_the_band(text):
     band = parse_band(text)
     rounded = round_band_out(band, GRID)
     assert gap_cm(rounded.lower, band.lower) >= 0
     assert gap_cm(band.upper, rounded.upper) >= 0
+    assert msgspec.convert(msgspec.to_builtins(rounded), Band) == rounded
 
 
 def test_a_volume_is_rounded_in_all_its_parts(make):

@@ -39,7 +39,7 @@ from msgspec import Struct
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.basis.quantities import ceil_to, floor_to
-from clearline.space.altitude import Altitude, Band, Datum
+from clearline.space.altitude import MAX_ALTITUDE_CM, Altitude, Band, Datum
 from clearline.space.outline import (
     Circle,
     Corridor,
@@ -121,7 +121,9 @@ def _round_altitude(altitude: Altitude, grid: Grid, *, upward: bool) -> Altitude
     if altitude.datum is Datum.DEPTH:
         upward = not upward
     rounded = (ceil_to if upward else floor_to)(altitude.value_cm, grid.altitude_cm)
-    return Altitude(datum=altitude.datum, value_cm=rounded)
+    # What no altitude can exceed need not be covered.
+    kept = min(max(rounded, -MAX_ALTITUDE_CM), MAX_ALTITUDE_CM)
+    return Altitude(datum=altitude.datum, value_cm=kept)
 
 
 def round_out(outline: Outline, grid: Grid) -> Outline:
