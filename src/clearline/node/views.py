@@ -21,7 +21,7 @@ from clearline.core.links import Link
 from clearline.core.notices import Notice, NoticeState
 from clearline.core.terms import hash_of
 from clearline.node.runtime import Runtime
-from clearline.phrasebook import coded, render
+from clearline.phrasebook import Phrase, coded, render
 from clearline.record import decode as decode_entry
 from clearline.record import fingerprint
 from clearline.space import Circle, Corridor, Form, Outline, Volume, show_band, show_position
@@ -150,6 +150,7 @@ class Saying(Struct, frozen=True, kw_only=True):
     at: Instant
     coded: tuple[str, ...]
     text: tuple[str, ...]
+    phrases: tuple[Phrase, ...]
     restates: str | None
 
 
@@ -159,6 +160,7 @@ class CallView(Struct, frozen=True, kw_only=True):
     handle: str
     id: str
     link: str
+    us: str
     direction: str
     precedence: str
     state: str
@@ -420,6 +422,7 @@ def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView
         handle=call.id[-HANDLE_CHARS:],
         id=call.id,
         link=call.link,
+        us=link.us,
         direction="ours" if call.mine else "theirs",
         precedence=call.precedence.value,
         state=call.state.value,
@@ -438,6 +441,7 @@ def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView
                 at=each.at,
                 coded=tuple(coded(phrase) for phrase in each.phrases),
                 text=tuple(render(phrase, language) for phrase in each.phrases),
+                phrases=each.phrases,
                 restates=each.restates,
             )
             for each in call.said

@@ -1,0 +1,5 @@
+"""`python -m clearline.cli` is `clearline`."""
+
+from clearline.cli import main
+
+main()

@@ -1,0 +1,152 @@
+"""What every verb shares: the home, `--json`, errors, exit codes, and the running node.
+
+Exit codes: 0 done; 1 something does not hold (`verify`, `drill`); 2 the command line is
+wrong; 3 what was asked cannot be done, and why is said; 4 the node is not running; 70 LINE
+NOT SAFE; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec
+
+import click
+import msgspec
+from rich.console import Console
+
+from clearline.basis.faults import Broken, Mistake
+from clearline.basis.instants import enc_hook
+from clearline.node.settings import Settings, load
+from clearline.transports.local import LocalClient
+
+__all__ = [
+    "CANNOT",
+    "DOES_NOT_HOLD",
+    "NOT_RUNNING",
+    "NOT_SAFE",
+    "Session",
+    "errors",
+    "fail",
+    "out",
+    "pick",
+    "pick_link",
+    "run",
+    "verb",
+]
+
+DOES_NOT_HOLD, CANNOT, NOT_RUNNING, NOT_SAFE, INTERRUPTED = 1, 3, 4, 70, 130
+_CODES = {"not_running": NOT_RUNNING, "node_gone": NOT_RUNNING, "line_not_safe": NOT_SAFE}
+
+P = ParamSpec("P")
+
+out = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+class Session:
+    """One invocation: which home, and whether a program is reading."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.json = False
+
+    @property
+    def socket(self) -> Path:
+        """Return where the running node listens."""
+        return self.home / "node.sock"
+
+    def settings(self) -> Settings:
+        """Return the node's settings; Mistake if there is no node here."""
+        return load(self.home)
+
+    def node(self) -> LocalClient:
+        """Return a client for the running node."""
+        return LocalClient(self.socket)
+
+    def show(self, value: Any, human: Callable[[], None] | str) -> None:
+        """Print a value: as JSON for a program, or as `human` puts it."""
+        if self.json:
+            encoded = msgspec.json.encode(value, enc_hook=enc_hook)
+            sys.stdout.write(encoded.decode() + "\n")
+        elif isinstance(human, str):
+            out.print(human, soft_wrap=True)
+        else:
+            human()
+
+
+def verb(function: Callable[P, None]) -> Callable[P, None]:
+    """Return a command that takes `--json` and turns every fault into a sentence and a code."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for programs.")
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        session = click.get_current_context().find_object(Session)
+        as_json = bool(kwargs.pop("as_json"))
+        if session is not None:
+            session.json = session.json or as_json
+        try:
+            function(*args, **kwargs)
+        except Mistake as mistake:
+            fail(mistake, as_json=as_json)
+        except Broken as broken:
+            fail(Mistake("line_not_safe", f"LINE NOT SAFE: {broken}"), as_json=as_json)
+        except KeyboardInterrupt:
+            errors.print("interrupted")
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # Whoever read our output has gone; there is nobody left to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return wrapped
+
+
+def fail(mistake: Mistake, *, as_json: bool) -> NoReturn:
+    """Print what is wrong, and exit with its code."""
+    if as_json:
+        fault = {"error": {"code": mistake.code, "phrase": mistake.phrase, "at": mistake.at}}
+        sys.stdout.write(msgspec.json.encode(fault).decode() + "\n")
+    else:
+        errors.print(f"[bold red]{mistake.code}[/]: ", end="")
+        errors.print(mistake.phrase, markup=False, soft_wrap=True)
+    sys.exit(_CODES.get(mistake.code, CANNOT))
+
+
+def run(work: Callable[[LocalClient], Awaitable[Any]], session: Session) -> Any:
+    """Return what `work` makes of a connection to the running node."""
+
+    async def go() -> Any:
+        async with session.node() as node:
+            return await work(node)
+
+    return asyncio.run(go())
+
+
+async def pick_link(node: LocalClient, name: str | None) -> dict[str, Any]:
+    """Return the link that a counterpart's name or an id's end names; the only one, if None."""
+    links: list[dict[str, Any]] = (await node.ask("status"))["links"]
+    if name is None:
+        if len(links) == 1:
+            return links[0]
+        known = ", ".join(link["counterpart"] for link in links) or "none yet"
+        raise Mistake("which_link", f"Say which link, by the counterpart's name: {known}.")
+    found = [link for link in links if link["counterpart"] == name or link["id"].endswith(name)]
+    if len(found) != 1:
+        known = ", ".join(link["counterpart"] for link in links) or "none yet"
+        raise Mistake("no_such_link", f"No one link is called {name!r}; there are: {known}.")
+    return found[0]
+
+
+def pick(things: list[dict[str, Any]], text: str, what: str) -> dict[str, Any]:
+    """Return the one of `things` whose id is, or ends in, `text`."""
+    tail = text.strip("#…").lower()
+    fitting = [thing for thing in things if thing["id"].endswith(tail)] if len(tail) >= 4 else []
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise Mistake("ambiguous", f"{len(fitting)} {what}s end in {tail!r}: give more of the id.")
+    raise Mistake(f"no_such_{what}", f"There is no {what} {text!r} here.")

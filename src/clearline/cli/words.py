@@ -1,0 +1,171 @@
+"""Words: what people type for lengths, times, shapes and phrases, read into the core's types.
+
+Positions, altitudes and anchors are read by `space`. Whatever cannot be read is a Mistake
+that shows the character and what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from clearline.basis.faults import Mistake
+from clearline.basis.instants import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    SECOND_MS,
+    Instant,
+    dec_hook,
+    enc_hook,
+)
+from clearline.phrasebook import PHRASES, Phrase, checked
+from clearline.space import (
+    Circle,
+    Corridor,
+    Outline,
+    Polygon,
+    Position,
+    caret,
+    parse_position,
+)
+
+__all__ = ["instant", "length_cm", "outline", "phrases", "position", "span_ms"]
+
+_LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(m|km|nm|ft)\s*", re.IGNORECASE)
+_LENGTH_CM = {"m": 100, "km": 100_000, "nm": 185_200, "ft": 30.48}
+_SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d)\s*", re.IGNORECASE)
+_SPAN_MS = {"s": SECOND_MS, "min": MINUTE_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+_ZULU = re.compile(r"(\d{2})(\d{2})Z", re.IGNORECASE)
+
+
+def length_cm(text: str) -> int:
+    """Return a length such as `500 m`, `5km`, `12 NM` or `300 ft`, in cm."""
+    found = _LENGTH.fullmatch(text)
+    if found is None:
+        raise Mistake("bad_length", f"{text!r} is no length: write 500 m, 5 km, 12 NM or 300 ft.")
+    return round(float(found[1]) * _LENGTH_CM[found[2].lower()])
+
+
+def span_ms(text: str) -> int:
+    """Return a length of time such as `30 s`, `15 min`, `2h` or `3 d`, in ms."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise Mistake("bad_span", f"{text!r} is no length of time: write 30 s, 15 min, 2 h or 3 d.")
+    return round(float(found[1]) * _SPAN_MS[found[2].lower()])
+
+
+def instant(text: str, now: Instant) -> Instant:
+    """Return a time: `+3h` from now, `1430Z` next, or RFC 3339 in UTC."""
+    text = text.strip()
+    if text.startswith("+"):
+        return now.after(span_ms(text[1:]))
+    zulu = _ZULU.fullmatch(text)
+    if zulu is not None and int(zulu[1]) < 24 and int(zulu[2]) < 60:
+        of_day_ms = int(zulu[1]) * HOUR_MS + int(zulu[2]) * MINUTE_MS
+        today = Instant(int(now) // DAY_MS * DAY_MS + of_day_ms)
+        return today if today >= now else today.after(DAY_MS)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise Mistake(
+            "bad_time", f"{text!r} is no time: write +3h, 1430Z or 2026-11-23T14:30:00Z, in UTC."
+        )
+    return Instant(int(moment.astimezone(UTC).timestamp() * 1_000))
+
+
+def position(text: str, anchors: Mapping[str, Position]) -> Position:
+    """Return a position in any of the text forms; a Mistake draws where it goes wrong."""
+    try:
+        return parse_position(text, anchors).position
+    except Mistake as mistake:
+        drawn = f"{mistake.phrase}\n{caret(text, mistake)}" if mistake.at is not None else None
+        raise Mistake(mistake.code, drawn or mistake.phrase, at=mistake.at) from None
+
+
+def outline(
+    anchors: Mapping[str, Position],
+    *,
+    circle: str | None,
+    radius: str | None,
+    polygon: str | None,
+    corridor: str | None,
+    width: str | None,
+) -> Outline:
+    """Return the one shape that was given; Mistake if there is none, or more than one."""
+    given = [name for name in (circle, polygon, corridor) if name is not None]
+    if len(given) != 1:
+        raise Mistake("one_shape", "Give one shape: --circle, --polygon, --corridor or --file.")
+    if circle is not None:
+        if radius is None:
+            raise Mistake("no_radius", "A circle needs its --radius, such as 5 km.")
+        return Circle(centre=position(circle, anchors), radius_cm=length_cm(radius))
+    points = tuple(position(part, anchors) for part in given[0].split(";") if part.strip())
+    if polygon is not None:
+        return Polygon(exterior=points)
+    if width is None:
+        raise Mistake("no_width", "A corridor needs its --width, such as 2 km.")
+    return Corridor(points=points, width_cm=length_cm(width))
+
+
+def phrases(words: Sequence[str], anchors: Mapping[str, Position]) -> tuple[Phrase, ...]:
+    """Return the phrases that `STOP place=... radius=500m` and the like spell.
+
+    A phrase is its code, then `slot=value` for each slot; several may follow one another.
+    """
+    made: list[Phrase] = []
+    code: str | None = None
+    slots: dict[str, Any] = {}
+    for word in (*words, None):
+        name, is_slot, value = (word or "").partition("=")
+        if word is not None and is_slot and code is not None:
+            slots.update([_slot(code, name.strip(), value.strip(), anchors)])
+            continue
+        if code is not None:
+            made.append(_phrase(code, slots))
+        if word is not None:
+            code, slots = _code(word), {}
+    if not made:
+        raise Mistake("no_phrase", f"Say one of: {', '.join(PHRASES)}.")
+    return tuple(made)
+
+
+def _code(word: str) -> str:
+    code = word.strip().upper().replace("-", " ").replace("_", " ")
+    if code not in PHRASES:
+        raise Mistake("unknown_phrase", f"{word!r} is no phrase; there are: {', '.join(PHRASES)}.")
+    return code
+
+
+def _slot(code: str, name: str, value: str, anchors: Mapping[str, Position]) -> tuple[str, Any]:
+    known = {each.name for each in msgspec.structs.fields(PHRASES[code])}  # pyright: ignore[reportArgumentType]
+    for slot in (name, f"{name}_cm", f"{name}_ms"):
+        if slot in known:
+            return slot, _value(slot, value, anchors)
+    raise Mistake(
+        "unknown_slot", f"{code} has no slot {name!r}; it has: {', '.join(sorted(known))}."
+    )
+
+
+def _value(slot: str, value: str, anchors: Mapping[str, Position]) -> Any:
+    if slot.endswith("_cm"):
+        return length_cm(value)
+    if slot.endswith("_ms"):
+        return span_ms(value)
+    if slot in ("place", "anchored"):
+        return msgspec.to_builtins(position(value, anchors))
+    return int(value) if slot == "persons" and value.isdigit() else value
+
+
+def _phrase(code: str, slots: dict[str, Any]) -> Phrase:
+    try:
+        raw = msgspec.json.encode({"phrase": code, **slots}, enc_hook=enc_hook)
+        return checked(msgspec.json.decode(raw, type=Phrase, dec_hook=dec_hook))
+    except msgspec.ValidationError as error:
+        raise Mistake("bad_phrase", f"{code}: {error}.") from error

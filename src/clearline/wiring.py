@@ -1,0 +1,384 @@
+"""Wiring: one running node, put together. The only file that knows every shell by name.
+
+A new store, transport or channel is one file in its room and one line here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+import uvloop
+
+from clearline import __version__
+from clearline.basis.faults import Broken, Mistake, Refusal
+from clearline.basis.instants import Instant
+from clearline.channels.desk import Desk
+from clearline.core.effects import Alert, Effect, Tell
+from clearline.core.terms import Party
+from clearline.node.clock import SystemClock
+from clearline.node.loop import Loop, Unreachable
+from clearline.node.outbox import GIVE_UP_MS, Push
+from clearline.node.ports import Clock
+from clearline.node.queries import Queries
+from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
+from clearline.node.settings import FILE, Log, NodeSettings, Settings, load, show
+from clearline.record import Tree, tiles
+from clearline.space import self_test
+from clearline.stores.keyfile import FileKeys, make_keys, read_keys, write_private
+from clearline.stores.sqlite import SqliteJournal
+from clearline.transports import (
+    Client,
+    Server,
+    add_pin,
+    der_base64,
+    from_base64,
+    make_certificate,
+    server_context,
+)
+from clearline.transports import Unreachable as NoAnswer
+from clearline.transports.local import Do, LocalServer
+from clearline.transports.metrics import Metrics
+
+__all__ = ["EXIT_NOT_SAFE", "Home", "RunningNode", "serve_forever"]
+
+EXIT_NOT_SAFE = 70
+LINGER_S = 3.0
+"""A node that is NOT SAFE goes on answering so for a while, then ends with its exit code."""
+SHUTDOWN_S = 5.0
+
+
+class Home:
+    """A node's folder: settings, keys, certificate, journal, socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.keys = path / "keys.json"
+        self.certificate = path / "certificate.pem"
+        self.certificate_key = path / "certificate.key"
+        self.journal = path / "journal.db"
+        self.socket = path / "node.sock"
+        self.address = path / "address"
+        """Where the running node listens, once it does."""
+
+    def create(self, *, now: Instant, **values: Any) -> Party:
+        """Make a node here; return its card. Mistake if there is one, or a value is wrong."""
+        try:
+            node = msgspec.convert(values, NodeSettings, strict=False)
+        except msgspec.ValidationError as error:
+            raise Mistake("bad_settings", str(error)) from error
+        if (self.path / FILE).exists():
+            raise Mistake("exists", f"There is a node in {self.path} already.")
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o700)
+        make_keys(node.party, self.keys)
+        hosts = [node.listen.rpartition(":")[0]]
+        cert, key = make_certificate(node.party, hosts, now)
+        write_private(self.certificate, cert)
+        write_private(self.certificate_key, key)
+        write_private(self.path / FILE, show(Settings(node=node)).encode())
+        return self.card()
+
+    def card(self) -> Party:
+        """Return this party's card, as the counterpart needs it."""
+        node = load(self.path).node
+        return Party(
+            party=node.party,
+            title=node.title,
+            keys=read_keys(self.keys).public,
+            certificate=der_base64(self.certificate.read_bytes()),
+            urls=node.urls,
+            contact=node.contact,
+            languages=node.languages,
+        )
+
+
+class RunningNode:
+    """A node with all of its shells. It is a gate to both of its servers."""
+
+    def __init__(self, home: Home, clock: Clock | None = None) -> None:
+        """Read settings and keys, open the journal and replay it. Broken if it does not hold."""
+        self.home = home
+        self.settings = load(home.path)
+        self.clock: Clock = clock or SystemClock()
+        self.keys: FileKeys = read_keys(home.keys)
+        self._journal = SqliteJournal(home.journal)
+        self._desk = Desk(self.settings.desk.command, self._heard)
+        self.loop: Loop | None = None
+        self.metrics: Metrics | None = None
+        self.runtime: Runtime = open_runtime(
+            self._journal, self.keys, self._desk.perform, self.clock.now(), version=__version__
+        )
+        self.metrics = Metrics(self.runtime, self.clock)
+        cert, key = home.certificate.read_bytes(), home.certificate_key.read_bytes()
+        self._client = Client(cert, key)
+        self._pins: dict[str, bytes] = {}
+        self._trees: dict[tuple[str, str], Tree] = {}
+        self._context = server_context(cert, key, [])
+        self._server = Server(self, self._context, self.clock.now, observe=self._observe)
+        self._local = LocalServer(self, home.socket)
+        self.loop = Loop(self.runtime, self.clock, self._send)
+        self._queries = Queries(self.loop, self.settings.node)
+        self.loop.on_unsafe = self._on_unsafe
+        self.loop.on_answer = lambda _, seconds: self._metrics.receipts.observe(seconds)
+        self.ended: asyncio.Event = asyncio.Event()
+        self._log = structlog.get_logger("node")
+        self._words: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> int:
+        """Listen for the counterparts and for the owner; return the port."""
+        self._pin_all()
+        host, _, port = self.settings.node.listen.rpartition(":")
+        taken = await self._server.start(host.strip("[]"), int(port))
+        await self._local.start()
+        if self.settings.metrics.listen:
+            self._metrics.serve(self.settings.metrics.listen)
+        self.home.address.write_text(f"{host}:{taken}\n")
+        self._loop.start()
+        self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
+        return taken
+
+    async def stop(self) -> None:
+        """Stop listening and pushing; everything that was answered is durable already."""
+        await self._local.stop()
+        await self._server.stop()
+        with contextlib.suppress(Broken):
+            await self._loop.stop()
+        for word in list(self._words):
+            word.cancel()
+        await self._client.close()
+        self._journal.close()
+        self.home.address.unlink(missing_ok=True)
+
+    # What the counterpart's side of the node asks (transports.https.Gate).
+
+    def admit(self, link: str, body: bytes) -> Reply:
+        """Take in an append."""
+        return self._loop.admit(link, body)
+
+    def after(self) -> None:
+        """Let go what it has led to."""
+        self._loop.kick()
+
+    def pin_of(self, link: str) -> bytes | None:
+        """Return the certificate of the link's counterpart."""
+        return self._pins.get(link)
+
+    def checkpoint(self, link: str, party: str) -> bytes | None:
+        """Return the newest signed checkpoint of a party's feed."""
+        line = self.runtime.lines.get(link)
+        if line is None or party not in (line.link.us, line.link.them):
+            return None
+        if party == line.link.us:
+            return self.runtime.checkpoint(link)[1]
+        return line.their_head.raw if line.their_head is not None else None
+
+    def tile(self, link: str, party: str, path: str) -> bytes | None:
+        """Return a tile of hashes or a bundle of entries."""
+        line = self.runtime.lines.get(link)
+        if line is None or party not in (line.link.us, line.link.them):
+            return None
+        size = line.own.size if party == line.link.us else line.theirs.size
+        bundle = tiles.parse_bundle_path(path)
+        if not isinstance(bundle, Refusal):
+            index, width = bundle
+            start = index * tiles.TILE_WIDTH
+            if start + width > size:
+                return None
+            rows = self._journal.rows(link, party, start, start + width)
+            return tiles.entry_bundle([row.raw for row in rows])
+        wanted = tiles.parse_tile_path(path)
+        if isinstance(wanted, Refusal):
+            return None
+        level, index, width = wanted
+        return tiles.tile(self._tree(link, party, size), level, index, width)
+
+    def peer_unsafe(self, link: str) -> None:
+        """Take in that the counterpart's node says LINE NOT SAFE."""
+        self.runtime.peer_unsafe(link, self.clock.now())
+
+    def unsafe(self) -> str | None:
+        """Return why this node cannot be sure that it is recording."""
+        return self.runtime.unsafe
+
+    # What the owner asks over the local socket (transports.local.LocalGate).
+
+    async def do(self, request: Do) -> Any:
+        """Handle a command; return the entries that it wrote, and what was awaited."""
+        if not request.until:
+            return _shown(await self._submit(request), None)
+        heard: asyncio.Queue[Tell | Alert] = asyncio.Queue()
+
+        def listener(effect: Effect) -> None:
+            if isinstance(effect, Tell | Alert) and effect.code == request.until:
+                heard.put_nowait(effect)
+
+        end = self._loop.listen(listener)
+        try:
+            outcome = await self._submit(request)
+            about = {append.id for append in outcome.entries} | set(_references(request))
+            told = await _first(heard, about, min(request.wait_ms, 60_000) / 1_000)
+        finally:
+            end()
+        return _shown(outcome, told)
+
+    async def ask(self, view: str, args: dict[str, Any]) -> Any:
+        """Return the answer to one question of the owner's."""
+        return self._queries.ask(view, args)
+
+    def listen(self, listener: Callable[[Effect], None]) -> Callable[[], None]:
+        """Call `listener` with every effect from now on."""
+        return self._loop.listen(listener)
+
+    @property
+    def _loop(self) -> Loop:
+        assert self.loop is not None
+        return self.loop
+
+    @property
+    def _metrics(self) -> Metrics:
+        assert self.metrics is not None
+        return self.metrics
+
+    async def _submit(self, request: Do) -> Outcome:
+        outcome = await self._loop.submit(request.command)
+        self._pin_all()
+        if outcome.mistake is not None:
+            raise outcome.mistake
+        return outcome
+
+    def _tree(self, link: str, party: str, size: int) -> Tree:
+        tree = self._trees.setdefault((link, party), Tree())
+        if tree.size < size:
+            leaves = self._journal.leaves(link, party, size)
+            tree.extend(leaves[tree.size :])
+        return tree
+
+    def _pin_all(self) -> None:
+        """Pin the certificate of every counterpart, as the terms now have it."""
+        for link in self.runtime.state.links.values():
+            pin = from_base64(link.counterpart.certificate)
+            if self._pins.get(link.id) != pin:
+                add_pin(self._context, pin)
+                self._pins[link.id] = pin
+                self.runtime.lines[link.id].outbox.reroute(link.counterpart.urls)
+
+    async def _send(self, push: Push, body: bytes) -> tuple[int, bytes]:
+        pin = self._pins.get(push.link)
+        if pin is None:
+            raise Unreachable("no certificate is pinned for this link")
+        try:
+            return await self._client.push(push.url, pin, push.link, body, GIVE_UP_MS / 1_000)
+        except NoAnswer as error:
+            self._log.info("unreachable", url=push.url, reason=str(error))
+            raise Unreachable(str(error)) from error
+
+    def _heard(self, effect: Effect) -> None:
+        if self.metrics is not None:
+            self.metrics.heard(effect)
+        if self.loop is not None:
+            self.loop.heard(effect)
+
+    def _observe(self, status: int, reason: str) -> None:
+        if status != 200:
+            self._metrics.refused.labels(reason or str(status)).inc()
+
+    def _on_unsafe(self, why: str) -> None:
+        """Say it on every screen and to every counterpart, linger, and end."""
+        self._log.error("LINE NOT SAFE", why=why)
+        sys.stderr.write(f"\nLINE NOT SAFE: {why}\n")
+        for link in list(self.runtime.state.links.values()):
+            for url in link.counterpart.urls:
+                self._word(self._say_not_safe(url, link.id))
+        asyncio.get_running_loop().call_later(LINGER_S, self.ended.set)
+
+    def _word(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._words.add(task)
+        task.add_done_callback(self._words.discard)
+
+    async def _say_not_safe(self, url: str, link: str) -> None:
+        with contextlib.suppress(NoAnswer):
+            await self._client.say_not_safe(url, self._pins[link], link)
+
+
+def serve_forever(path: Path) -> int:
+    """Run the node in `path` until SIGINT or SIGTERM; return the process's exit code."""
+    home = Home(path)
+    _set_up_log(load(path).log)
+    return uvloop.run(_serve(home))
+
+
+async def _serve(home: Home) -> int:
+    self_test()
+    try:
+        node = RunningNode(home)
+    except Broken as broken:
+        sys.stderr.write(f"LINE NOT SAFE: {broken}\n")
+        return EXIT_NOT_SAFE
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        running.add_signal_handler(number, node.ended.set)
+    try:
+        await node.start()
+    except OSError as error:
+        raise Mistake("cannot_listen", f"{node.settings.node.listen}: {error}") from error
+    await node.ended.wait()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(node.stop(), SHUTDOWN_S)
+    return EXIT_NOT_SAFE if node.runtime.unsafe else 0
+
+
+def _set_up_log(log: Log) -> None:
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if log.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[log.level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+async def _first(
+    heard: asyncio.Queue[Tell | Alert], about: set[str], limit_s: float
+) -> Tell | Alert | None:
+    """Return the first of what is heard that is about one of these; None if it takes too long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            while True:
+                effect = await heard.get()
+                if effect.about in about:
+                    return effect
+    return None
+
+
+def _references(request: Do) -> Sequence[str]:
+    """Return the ids that a command itself names."""
+    names = ("reopens", "call", "notice", "test")
+    return [value for name in names if isinstance(value := getattr(request.command, name, 0), str)]
+
+
+def _shown(outcome: Outcome, told: Tell | Alert | None) -> dict[str, Any]:
+    entries = [
+        {"link": each.link, "index": each.index, "id": each.id, "kind": each.kind}
+        for each in outcome.entries
+    ]
+    return {"entries": entries, "heard": told.args if told is not None else None}
