@@ -41,6 +41,8 @@ WORD_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 30.0
 """For a checkpoint or a tile."""
 
+_BINARY = {"Content-Type": "application/octet-stream"}
+
 
 class Failure(StrEnum):
     """Why there was no answer."""
@@ -139,7 +141,12 @@ class Client:
             async with (
                 asyncio.timeout(timeout_s),
                 self._open_session().request(
-                    method, address, data=body, ssl=self._context(pin), allow_redirects=False
+                    method,
+                    address,
+                    data=body,
+                    headers=_BINARY if body else None,
+                    ssl=self._context(pin),
+                    allow_redirects=False,
                 ) as response,
             ):
                 answer = await response.content.read(limit + 1)
