@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -40,8 +42,10 @@ def authority() -> tuple[bytes, bytes]:
     return signed_by(None, "north")
 
 
-def signed_by(issuer: tuple[bytes, bytes] | None, name: str) -> tuple[bytes, bytes]:
-    key = Ed25519PrivateKey.generate()
+def signed_by(
+    issuer: tuple[bytes, bytes] | None, name: str, *, p256: bool = False, until: int = 2120
+) -> tuple[bytes, bytes]:
+    key = ec.generate_private_key(ec.SECP256R1()) if p256 else Ed25519PrivateKey.generate()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     by = subject if issuer is None else x509.load_pem_x509_certificate(issuer[0]).subject
     signer = key if issuer is None else load_pem_private_key(issuer[1], None)
@@ -52,9 +56,9 @@ def signed_by(issuer: tuple[bytes, bytes] | None, name: str) -> tuple[bytes, byt
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(until, 1, 1, tzinfo=UTC))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .sign(signer, None)
+        .sign(signer, SHA256() if p256 else None)
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return certificate.public_bytes(Encoding.PEM), private
@@ -204,6 +208,29 @@ def test_a_pin_that_is_added_to_a_running_server_is_let_in_and_one_that_is_dropp
                     await west.push(south.url, pin("south"), LINK, b"too late", 5)
             assert ("admit", b"late") in south.gate.happened
             assert len(south.gate.happened) == 2
+
+    run(scenario)
+
+
+def test_a_peer_with_a_p_256_certificate_is_let_in():
+    async def scenario() -> None:
+        theirs = signed_by(None, "north", p256=True)
+        gate = SmallGate()
+        gate.pins[LINK] = der_of(theirs[0])
+        async with house(gate) as south, Client(*theirs) as north:
+            assert (await north.push(south.url, pin("south"), LINK, b"", 5))[0] == 200
+
+    run(scenario)
+
+
+def test_a_peer_whose_certificate_is_past_its_dates_is_not_let_in():
+    async def scenario() -> None:
+        theirs = signed_by(None, "north", until=2021)
+        gate = SmallGate()
+        gate.pins[LINK] = der_of(theirs[0])
+        async with house(gate) as south, Client(*theirs) as north:
+            with pytest.raises(Unreachable):
+                await north.push(south.url, pin("south"), LINK, b"", 5)
 
     run(scenario)
 

@@ -109,6 +109,7 @@ class Answers:
         self._meters: dict[str, Meter] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: observe it, log it if it is refused, send the answer."""
         assert scope["type"] == "http", scope["type"]
         try:
             reply, response = await self._answer(scope, Request(scope, receive))
