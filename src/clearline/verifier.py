@@ -108,3 +108,7 @@ def _listed(word: str, found: Sequence[Fault]) -> list[str]:
 def _plain(text: str) -> str:
     """Return a text from the file so that it cannot steer the terminal that shows it."""
     return text.encode("ascii", "backslashreplace").decode() if text.isprintable() else repr(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
