@@ -149,7 +149,7 @@ def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) ->
         return Refusal(
             reason=Reason.UNKNOWN_REFERENCE, detail="There is no such call on this link."
         )
-    after = _told(call, entry, body)
+    after = _told(call, entry, body, door.now)
     if isinstance(after, Refusal):
         return after
     state.calls.put(after)
@@ -282,7 +282,7 @@ def _own_rung_passed(door: Door, link: Link, before: Call, call: Call, rungs: La
         door.alert("use_next_path", link.id, call.id, rung=before.climb.rung, contact=card)
 
 
-def _told(call: Call, entry: Entry, body: object) -> Call | Refusal:
+def _told(call: Call, entry: Entry, body: object, now: Instant) -> Call | Refusal:
     """Return the call after what the counterpart says of it."""
     match body:
         case CallRinging():
@@ -305,7 +305,7 @@ def _told(call: Call, entry: Entry, body: object) -> Call | Refusal:
         case CallDisposition(disposition=disposition):
             return calls.disposed(call, Disposed(disposition=disposition, at=entry.at), mine=False)
         case CallClosed():
-            return calls.closed(call, entry.at, mine=False)
+            return calls.closed(call, now, mine=False)
         case _:
             return Refusal(reason=Reason.UNKNOWN_KIND, detail=f"{entry.kind} is not understood.")
 

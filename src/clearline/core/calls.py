@@ -11,6 +11,7 @@ return the call as it then stands, or the refusal, and touch nothing else.
 
 from __future__ import annotations
 
+import heapq
 from enum import StrEnum
 from typing import Annotated
 
@@ -353,36 +354,48 @@ class Calls:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Call] = {}
+        self._open: dict[str, Call] = {}
+        self._forgettable: list[tuple[int, str]] = []
 
     def put(self, call: Call) -> None:
         """Keep a call in place of what had its id."""
         self.by_id[call.id] = call
+        if call.closed_at is None:
+            self._open[call.id] = call
+            return
+        self._open.pop(call.id, None)
+        heapq.heappush(self._forgettable, (call.closed_at.after(RETAINED_MS), call.id))
 
     def open_on(self, link: str, *, mine: bool) -> int:
         """Return how many calls one side has open on a link."""
-        return sum(
-            1
-            for call in self.by_id.values()
-            if call.link == link and call.mine == mine and call.state is not CallState.CLOSED
-        )
+        return sum(1 for call in self._open.values() if call.link == link and call.mine == mine)
 
     def climbing(self) -> list[Call]:
         """Return the calls whose ladder runs, the one to act on first before the others."""
-        running = [call for call in self.by_id.values() if call.climbs]
+        running = [call for call in self._open.values() if call.climbs]
         return sorted(running, key=lambda call: (call.climb.until, call.id))
 
     def due(self) -> Instant | None:
         """Return when the next rung gives way, or the next closed call is forgotten."""
-        times = [call.climb.until for call in self.by_id.values() if call.climbs]
-        times += [
-            call.closed_at.after(RETAINED_MS)
-            for call in self.by_id.values()
-            if call.closed_at is not None
-        ]
+        times = [call.climb.until for call in self._open.values() if call.climbs]
+        forgettable = self._next_forgettable()
+        if forgettable is not None:
+            times.append(forgettable)
         return min(times, default=None)
 
     def forget(self, now: Instant) -> None:
         """Forget what was closed long ago; the record keeps it."""
-        for call in list(self.by_id.values()):
-            if call.closed_at is not None and call.closed_at.after(RETAINED_MS) <= now:
-                del self.by_id[call.id]
+        while (at := self._next_forgettable()) is not None and at <= now:
+            _, key = heapq.heappop(self._forgettable)
+            del self.by_id[key]
+
+    def _next_forgettable(self) -> Instant | None:
+        """Return when the call closed longest ago is forgotten; one opened again is not."""
+        while self._forgettable:
+            at, key = self._forgettable[0]
+            call = self.by_id.get(key)
+            if call is not None and call.closed_at is not None:
+                if call.closed_at.after(RETAINED_MS) == at:
+                    return Instant(at)
+            heapq.heappop(self._forgettable)
+        return None
