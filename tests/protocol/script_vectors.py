@@ -1,0 +1,462 @@
+"""Vectors of whole exchanges: entries that arrive, people who act, deadlines that come.
+
+Every outcome is given by hand where the entry arrives; a script that comes out otherwise is
+not written.
+"""
+
+from __future__ import annotations
+
+from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS
+from clearline.core.terms import hash_of
+from tests.protocol.entry_vectors import FOUND, PLACE
+from tests.protocol.world import (
+    CITY,
+    LINK,
+    OTHER,
+    STOP,
+    Json,
+    Script,
+    changed,
+    circle,
+    entry_text,
+    example_terms,
+    party,
+    place,
+    terms_of,
+    volume,
+)
+
+
+def documents() -> dict[str, Json]:
+    """Return the terms documents that the scripts name."""
+    good = example_terms()
+    return {
+        "example": good,
+        "few": changed(
+            good,
+            {
+                "limits/open_calls": 1,
+                "limits/notices_per_hour": 3,
+                "limits/active_notices": 2,
+                "limits/volumes_per_notice": 2,
+            },
+        ),
+        "wider": changed(good, {"version": 2, "minima/horizontal_cm": 900_000}),
+        "stranger": changed(good, {"version": 2, "parties/0": party("stranger")}),
+        "crossed": changed(good, {"version": 2, "pulse/down_after_ms": 15_000}),
+    }
+
+
+DOCUMENTS = documents()
+
+
+def script(note: str, *, agreed: bool = True, base: str = "example") -> Script:
+    return Script(note, DOCUMENTS, agreed=agreed, base=base)
+
+
+def notice(**changes: object) -> Json:
+    return {"activity": "flight", "volumes": [volume()], "late": False} | changes
+
+
+def revision(number: int, **changes: object) -> Json:
+    return {"revision": number, "volumes": [volume()], "late": False} | changes
+
+
+def flash(**changes: object) -> Json:
+    return {"precedence": "flash", "phrases": [STOP]} | changes
+
+
+def id_rules() -> list[Json]:
+    one = script("the ids of a feed strictly increase; a call is let in all the same")
+    first = one.new_id()
+    second = one.new_id()
+    status = {"status": "in_force"}
+    one.arrives("status.announced", status, entry_id=second)
+    one.arrives("status.announced", status, entry_id=first, expect="out_of_order")
+    one.arrives("status.announced", status, entry_id=second, expect="out_of_order")
+    one.arrives("call.opened", flash(), entry_id=first)
+    one.expect_says("call.ringing")
+    one.arrives("call.opened", flash(), entry_id=first, expect="duplicate")
+    one.arrives("status.announced", status)
+    two = script("an unknown kind is kept, not refused, and its id is not compared")
+    late = two.new_id()
+    two.later(1_000)
+    two.arrives("pigeon.sent", {"colour": "grey"}, expect="not_understood")
+    two.arrives("status.announced", status, entry_id=late)
+    two.arrives("pigeon.sent", {}, entry_id=late, expect="not_understood")
+    three = script("what is no entry is answered by its index, without a reference")
+    three.arrives("", {}, text="{}", expect="malformed")
+    assert three.said()[0]["re"] == [], three.said()
+    three.arrives("", {}, text="no JSON", expect="malformed")
+    other = entry_text("call.closed", {}, at=three.now, entry_id=three.new_id())
+    three.arrives("", {}, text=other.replace(":1}", ":2}"), expect="unknown_version")
+    four = script("a refusal is never answered with a refusal")
+    early = four.new_id()
+    body = {"index": 0, "reason": "stale", "detail": "Too late."}
+    four.arrives("entry.refused", body)
+    four.arrives("entry.refused", body | {"reason": "busy"})
+    four.expect_says()
+    four.arrives("entry.refused", body, entry_id=early)
+    four.expect_says()
+    five = script(
+        "before terms are in force: calls, tests, watch and status, but no notice", agreed=False
+    )
+    five.arrives("notice.declared", notice(), expect="no_terms")
+    five.arrives("conflict.cleared", {"why": "lapsed"}, expect="no_terms")
+    seen = {"rule": "not-notified", "place": CITY, "seen": "2026-11-23T11:00:00.000Z"}
+    five.arrives("violation.reported", seen, expect="no_terms")
+    five.arrives("watch.status", DESK)
+    five.arrives("status.announced", status)
+    five.arrives("test.sent", {})
+    five.arrives("call.opened", flash())
+    five.expect_says("call.ringing")
+    return [each.vector() for each in (one, two, three, four, five)]
+
+
+DESK = {"echelon": "duty-desk", "manned": True, "rung": 1, "languages": ["en"]}
+
+
+def small_kinds() -> list[Json]:
+    one = script("desks: 32 of them, and what is said of a known one is always taken in")
+    for number in range(32):
+        one.arrives("watch.status", DESK | {"echelon": f"desk-{number}"})
+    one.arrives("watch.status", DESK | {"echelon": "one-too-many"}, expect="too_many")
+    one.arrives("watch.status", DESK | {"echelon": "desk-7", "manned": False, "languages": []})
+    two = script("only the terms' coded rules are violations")
+    seen = {"rule": "not-notified", "place": CITY, "seen": "2026-11-23T11:00:00.000Z"}
+    two.arrives("violation.reported", seen)
+    two.arrives("violation.reported", seen | {"rule": "too-near"}, expect="not_allowed")
+    three = script("a suspension is announced and everything is carried as before")
+    three.arrives("status.announced", {"status": "suspended"})
+    three.arrives("notice.declared", notice())
+    three.arrives("call.opened", flash())
+    three.expect_says("call.ringing")
+    three.does("Announce", link=LINK, status="suspended")
+    three.arrives("call.opened", flash())
+    three.expect_says("call.ringing")
+    return [each.vector() for each in (one, two, three)]
+
+
+def terms_scripts() -> list[Json]:
+    example, wider = (hash_of(terms_of(DOCUMENTS[name])) for name in ("example", "wider"))
+    one = script("the first agreement: proposed by the first party, agreed by each", agreed=False)
+    one.arrives("terms.proposed", {"terms": DOCUMENTS["example"]})
+    one.does("Agree", link=LINK, hash=example)
+    one.expect_says("terms.agreed")
+    one.arrives("notice.declared", notice(), expect="no_terms")
+    one.arrives("terms.agreed", {"hash": example})
+    one.arrives("notice.declared", notice())
+    two = script("an amendment: the old terms stand until both have agreed")
+    two.arrives("terms.proposed", {"terms": DOCUMENTS["wider"]})
+    two.arrives("terms.agreed", {"hash": wider})
+    two.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    two.does("Declare", links=[LINK], activity="flight", volumes=[volume()])
+    far = circle(35.3, 40.29)
+    two.arrives("notice.declared", notice(volumes=[volume(far)]))
+    two.expect_says()
+    two.does("Agree", link=LINK, hash=wider)
+    two.expect_says("terms.agreed", "watch.status")
+    two.arrives("notice.declared", notice(volumes=[volume(far)]))
+    two.expect_says("conflict.found")
+    three = script("what can be agreed to, and what can be proposed")
+    three.arrives("terms.agreed", {"hash": "0" * 64}, expect="unknown_reference")
+    three.arrives("terms.agreed", {"hash": example})
+    three.arrives("terms.proposed", {"terms": DOCUMENTS["example"]})
+    three.arrives("terms.proposed", {"terms": DOCUMENTS["stranger"]}, expect="not_allowed")
+    three.arrives("terms.proposed", {"terms": DOCUMENTS["crossed"]}, expect="malformed")
+    four = script("16 documents wait at most, the one in force among them")
+    for number in range(15):
+        document = changed(DOCUMENTS["example"], {"version": number + 2})
+        four.arrives("terms.proposed", {"terms": document})
+    document = changed(DOCUMENTS["example"], {"version": 17})
+    four.arrives("terms.proposed", {"terms": document}, expect="too_many")
+    return [each.vector() for each in (one, two, three, four)]
+
+
+def notice_scripts() -> list[Json]:
+    one = script("declared, revised, withdrawn")
+    it = one.arrives("notice.declared", notice())
+    one.arrives("notice.revised", revision(3), re=(it,), expect="out_of_order")
+    second = one.arrives("notice.revised", revision(2), re=(it,))
+    one.arrives("notice.revised", revision(2), re=(it,), expect="out_of_order")
+    one.arrives("notice.revised", revision(3), re=(second,), expect="unknown_reference")
+    one.arrives("notice.revised", revision(3), expect="unknown_reference")
+    one.arrives("notice.revised", revision(3), re=(it,))
+    one.arrives("notice.withdrawn", {}, re=(OTHER,), expect="unknown_reference")
+    one.arrives("notice.withdrawn", {}, re=(it,))
+    one.arrives("notice.withdrawn", {}, re=(it,), expect="stale")
+    one.arrives("notice.revised", revision(4), re=(it,), expect="stale")
+    two = script("a notice lapses when its last window closes; a day later nobody knows it")
+    it = two.arrives("notice.declared", notice())
+    two.waits(5 * HOUR_MS)
+    two.arrives("notice.withdrawn", {}, re=(it,), expect="stale")
+    two.waits(DAY_MS)
+    two.arrives("notice.withdrawn", {}, re=(it,), expect="unknown_reference")
+    three = script("when: not closed already, and not beyond the horizon")
+    three.arrives("notice.declared", notice(volumes=[volume(start_ms=-HOUR_MS)], late=True))
+    gone = volume(start_ms=-2 * HOUR_MS, length_ms=2 * HOUR_MS)
+    three.arrives("notice.declared", notice(volumes=[gone], late=True), expect="stale")
+    three.arrives("notice.declared", notice(volumes=[gone, volume()], late=True))
+    three.arrives("notice.declared", notice(volumes=[volume(start_ms=31 * DAY_MS)]))
+    beyond = volume(start_ms=31 * DAY_MS + 1)
+    three.arrives("notice.declared", notice(volumes=[beyond]), expect="future")
+    three.arrives("notice.declared", notice(volumes=[beyond, volume()]))
+    four = script("where: bad geometry, in each of its ways")
+    upside = {
+        "lower": {"datum": "fl", "value_cm": 548_640},
+        "upper": {"datum": "fl", "value_cm": 304_800},
+    }
+    instant = volume(length_ms=0)
+    backward = changed(volume(), {"window/end": "2026-11-23T14:59:59.999Z"})
+    ages = volume(length_ms=366 * DAY_MS + 1)
+    crossing = {
+        "shape": "polygon",
+        "exterior": [place(34, 38), place(37, 42), place(34, 42), place(37, 38)],
+    }
+    for bad in (volume(band=upside), instant, backward, ages, volume(crossing)):
+        four.arrives("notice.declared", notice(volumes=[bad]), expect="bad_geometry")
+    four.arrives(
+        "notice.declared", notice(volumes=[volume(), volume(crossing)]), expect="bad_geometry"
+    )
+    four.arrives("notice.declared", notice(volumes=[volume(length_ms=366 * DAY_MS)]))
+    five = script("a place and the anchor that it was stated from")
+    five.arrives("notice.declared", notice(place=PLACE))
+    wrong = changed(PLACE, {"stated/anchor": "Deir ez-Zor airfield"})
+    five.arrives("notice.declared", notice(place=wrong), expect="anchor_mismatch")
+    unknown = changed(PLACE, {"stated/anchor": "Palmyra"})
+    five.arrives("notice.declared", notice(place=unknown), expect="anchor_mismatch")
+    six = script("limits of the terms: volumes, active notices, notices in an hour", base="few")
+    six.arrives("notice.declared", notice(volumes=[volume()] * 3), expect="too_many")
+    it = six.arrives("notice.declared", notice())
+    six.arrives("notice.declared", notice())
+    six.arrives("notice.revised", revision(2), re=(it,), expect="rate")
+    six.arrives("notice.declared", notice(), expect="rate")
+    six.waits(HOUR_MS)
+    six.arrives("notice.declared", notice(), expect="too_many")
+    six.arrives("notice.withdrawn", {}, re=(it,))
+    six.arrives("notice.declared", notice())
+    seven = script("noted by the other side only, by declaration or by revision")
+    seven.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    ours = seven.does("Declare", links=[LINK], activity="flight", volumes=[volume()])
+    entry = seven.does("Revise", notice=ours, volumes=[volume(start_ms=4 * HOUR_MS)])
+    theirs = seven.arrives("notice.declared", notice(volumes=[volume(circle(34.5, 38.6))]))
+    for name in ("received", "relayed_to_units", "understood", "cannot_comply"):
+        seven.arrives("notice.noted", {"disposition": name}, re=(entry,))
+    seven.arrives("notice.noted", {"disposition": "received"}, re=(ours,))
+    seven.arrives("notice.noted", {"disposition": "received"}, re=(theirs,), expect="not_yours")
+    seven.arrives("notice.noted", {"disposition": "received"}, expect="unknown_reference")
+    seven.arrives("notice.withdrawn", {}, re=(ours,), expect="not_yours")
+    seven.arrives("notice.revised", revision(3), re=(ours,), expect="not_yours")
+    seven.does("Note", notice=theirs, disposition="relayed_to_units")
+    seven.expect_says("notice.noted")
+    return [each.vector() for each in (one, two, three, four, five, six, seven)]
+
+
+def conflict_scripts() -> list[Json]:
+    one = script("found by both, revised away, and each clears its own claim")
+    one.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    ours = one.does("Declare", links=[LINK], activity="flight", volumes=[volume()])
+    theirs = one.arrives("notice.declared", notice())
+    one.expect_says("conflict.found")
+    said = one.said()[0]
+    assert said["re"] == [ours, theirs], said
+    claim = one.arrives("conflict.found", FOUND, re=(theirs, ours))
+    again = one.arrives("conflict.found", FOUND, re=(theirs, ours))
+    moved = [volume(circle(34.5, 38.6))]
+    one.does("Revise", notice=ours, volumes=moved)
+    one.expect_says("notice.revised", "conflict.cleared")
+    assert one.said()[1]["body"] == {"why": "revised"}, one.said()
+    assert one.said()[1]["re"] == [said["id"]], one.said()
+    one.arrives("conflict.cleared", {"why": "revised"}, re=(again,))
+    one.arrives("conflict.cleared", {"why": "revised"}, re=(claim,))
+    one.arrives("conflict.cleared", {"why": "revised"}, re=(OTHER,))
+    two = script("what a claim must name")
+    two.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    ours = two.does("Declare", links=[LINK], activity="flight", volumes=[volume()])
+    far = notice(volumes=[volume(circle(34.5, 38.6))])
+    theirs = two.arrives("notice.declared", far)
+    two.expect_says()
+    two.arrives("conflict.found", FOUND, re=(ours, theirs), expect="unknown_reference")
+    two.arrives("conflict.found", FOUND, re=(theirs,), expect="unknown_reference")
+    two.arrives("conflict.found", FOUND, re=(theirs, OTHER), expect="unknown_reference")
+    two.arrives("conflict.found", FOUND, re=(theirs, ours))
+    revised = two.arrives("notice.revised", revision(2, volumes=far["volumes"]), re=(theirs,))
+    two.arrives("conflict.found", FOUND, re=(revised, ours))
+    two.arrives("conflict.found", FOUND, re=(theirs, ours))
+    two.arrives("notice.withdrawn", {}, re=(theirs,))
+    two.arrives("conflict.found", FOUND, re=(revised, ours))
+    two.does("Withdraw", notice=ours)
+    two.arrives("conflict.found", FOUND, re=(revised, ours), expect="stale")
+    three = script("a conflict ends with a notice that lapses or is withdrawn")
+    three.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    three.does("Declare", links=[LINK], activity="flight", volumes=[volume()])
+    theirs = three.arrives("notice.declared", notice(volumes=[volume(length_ms=HOUR_MS)]))
+    three.expect_says("conflict.found")
+    other = three.arrives("notice.declared", notice())
+    three.expect_says("conflict.found")
+    three.arrives("notice.withdrawn", {}, re=(other,))
+    three.expect_says("conflict.cleared")
+    cleared = [each for each in three.waits(4 * HOUR_MS) if each["kind"] == "conflict.cleared"]
+    assert [each["body"]["why"] for each in cleared] == ["lapsed"], cleared
+    return [each.vector() for each in (one, two, three)]
+
+
+def call_scripts() -> list[Json]:
+    one = script("a FLASH, from STOP to closed")
+    it = one.arrives("call.opened", flash())
+    one.expect_says("call.ringing")
+    one.later(8_000)
+    one.does("Acknowledge", call=it, echelon="duty-desk")
+    one.expect_says("call.acknowledged")
+    one.does("ReadBack", call=it, of=it, phrases=[STOP])
+    one.does("Dispose", call=it, disposition="relayed_to_units")
+    one.arrives(
+        "call.said",
+        {"phrases": [{"phrase": "STANDBY", "reference": it, "wait_ms": 60_000}]},
+        re=(it,),
+    )
+    one.does("Dispose", call=it, disposition="will_comply")
+    one.arrives("call.closed", {}, re=(it,))
+    one.arrives("call.closed", {}, re=(it,), expect="duplicate")
+    one.does("Close", call=it)
+    one.arrives("call.said", {"phrases": [STOP]}, re=(it,), expect="out_of_order")
+    two = script("an unanswered FLASH climbs by the clock of the side that must answer")
+    two.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    it = two.arrives("call.opened", flash())
+    said = two.waits(170_000)
+    climbs = [(each["body"]["rung"], each["body"]["round"], each["body"]["why"]) for each in said]
+    assert climbs == [
+        (2, 0, "unanswered"),
+        (3, 0, "unmanned"),
+        (4, 0, "unmanned"),
+        (4, 1, "unmanned"),
+        (4, 2, "unmanned"),
+        (4, 3, "unmanned"),  # 20 + 30 + 30 + 3 x 30 seconds: exactly at its deadline.
+    ], climbs
+    two.does("Acknowledge", call=it, echelon="deputy")
+    assert two.waits(10 * MINUTE_MS) == []
+    three = script("what only the called side says, and when")
+    it = three.arrives("call.opened", flash())
+    ring = {"rung": 1, "echelon": "duty-desk", "since": str(three.now)}
+    climbed = {"rung": 2, "echelon": "deputy", "round": 0, "why": "unanswered"}
+    three.arrives("call.ringing", ring, re=(it,), expect="not_yours")
+    three.arrives("call.climbed", climbed, re=(it,), expect="not_yours")
+    three.arrives(
+        "call.acknowledged", {"rung": 1, "echelon": "duty-desk"}, re=(it,), expect="not_yours"
+    )
+    three.arrives("call.disposition", {"disposition": "received"}, re=(it,), expect="not_yours")
+    three.arrives("call.closed", {}, re=(it,), expect="out_of_order")
+    three.arrives("call.readback", {"phrases": [STOP]}, re=(it, it), expect="out_of_order")
+    three.arrives("call.said", {"phrases": [STOP]}, re=(it,))
+    three.does("Acknowledge", call=it, echelon="duty-desk")
+    three.arrives("call.closed", {}, re=(it,), expect="out_of_order")
+    three.arrives("call.readback", {"phrases": [STOP]}, re=(it,), expect="unknown_reference")
+    three.arrives("call.readback", {"phrases": [STOP]}, re=(it, OTHER), expect="unknown_reference")
+    three.arrives("call.said", {"phrases": [STOP]}, expect="unknown_reference")
+    three.arrives("call.said", {"phrases": [STOP]}, re=(OTHER,), expect="unknown_reference")
+    four = script("south calls; north rings, climbs, acknowledges, disposes; both close")
+    it = four.does("OpenCall", link=LINK, precedence="immediate", phrases=[STOP])
+    four.expect_says("call.opened")
+    four.arrives("call.disposition", {"disposition": "received"}, re=(it,), expect="out_of_order")
+    four.arrives("call.ringing", ring, re=(it,))
+    four.arrives("call.climbed", climbed, re=(it,))
+    four.arrives("call.acknowledged", {"rung": 2, "echelon": "deputy"}, re=(it,))
+    four.arrives(
+        "call.acknowledged", {"rung": 2, "echelon": "deputy"}, re=(it,), expect="out_of_order"
+    )
+    four.arrives("call.ringing", ring, re=(it,), expect="out_of_order")
+    four.arrives("call.readback", {"phrases": [STOP]}, re=(it, it))
+    other = changed(STOP, {"radius_cm": 100_000})
+    four.arrives("call.readback", {"phrases": [other]}, re=(it, it))
+    four.arrives("call.disposition", {"disposition": "cannot_comply"}, re=(it,))
+    four.does("Close", call=it)
+    four.arrives("call.disposition", {"disposition": "will_comply"}, re=(it,))
+    four.arrives("call.closed", {}, re=(it,))
+    five = script("a limit on open calls holds for all but FLASH", base="few")
+    five.arrives("call.opened", flash(precedence="immediate"))
+    five.arrives("call.opened", flash(precedence="immediate"), expect="too_many")
+    five.arrives("call.opened", flash(precedence="priority"), expect="too_many")
+    five.arrives("call.opened", flash())
+    five.expect_says("call.ringing")
+    six = script(
+        "a call that recurs rings from the rung that answered; an open one is not reopened"
+    )
+    it = six.arrives("call.opened", flash())
+    six.waits(20_000)
+    six.does("Acknowledge", call=it, echelon="deputy")
+    six.does("Dispose", call=it, disposition="will_comply")
+    six.does("Close", call=it)
+    six.arrives("call.closed", {}, re=(it,))
+    six.later(MINUTE_MS)
+    six.arrives("call.opened", flash(), re=(it,))
+    ring = six.said()[0]
+    assert (ring["re"], ring["body"]["rung"]) == ([it], 2), ring
+    second = six.arrives("call.opened", flash(), re=(it,))
+    ring = six.said()[0]
+    assert (ring["re"], ring["body"]["rung"]) == ([second], 1), ring
+    third = six.arrives("call.opened", flash(), re=(OTHER,))
+    assert six.said()[0]["re"] == [third], six.said()
+    seven = script("a notice near the place of a call is attached to it, once")
+    near = seven.arrives(
+        "notice.declared", notice(volumes=[volume(circle(35.26, 40.2), start_ms=0)])
+    )
+    seven.does("OpenCall", link=LINK, precedence="flash", phrases=[STOP], notices=[near])
+    assert seven.said()[0]["body"]["notices"] == [near], seven.said()
+    return [each.vector() for each in (one, two, three, four, five, six, seven)]
+
+
+def test_scripts() -> list[Json]:
+    one = script("a test call answered by a human")
+    it = one.arrives("test.sent", {})
+    one.later(MINUTE_MS)
+    one.does("AnswerTest", test=it)
+    one.expect_says("test.answered")
+    one.arrives("test.answered", {"outcome": "missed", "cause": "unknown"}, re=(it,))
+    two = script("missed: both sides write it, a late answer stands, and a cause is found")
+    it = two.arrives("test.sent", {})
+    said = two.waits(5 * MINUTE_MS)
+    assert [(e["kind"], e["body"]) for e in said] == [
+        ("test.answered", {"outcome": "missed", "cause": "unknown"})
+    ], said
+    two.arrives("test.answered", {"outcome": "missed", "cause": "unknown"}, re=(it,))
+    two.does("ExplainTest", test=it, cause="power")
+    two.arrives("test.answered", {"outcome": "missed", "cause": "weather"}, re=(it,))
+    two.does("AnswerTest", test=it)
+    three = script("what an answer must name and hold")
+    it = three.arrives("test.sent", {})
+    three.arrives("test.answered", {"outcome": "answered"}, re=(it,), expect="not_yours")
+    three.arrives("test.answered", {"outcome": "answered"}, expect="unknown_reference")
+    three.arrives("test.answered", {"outcome": "answered"}, re=(OTHER,), expect="unknown_reference")
+    three.arrives("test.answered", {"outcome": "missed"}, re=(it,), expect="malformed")
+    three.arrives(
+        "test.answered", {"outcome": "answered", "cause": "power"}, re=(it,), expect="malformed"
+    )
+    ours = three.does("SendTest", link=LINK)
+    three.expect_says("test.sent")
+    three.arrives("test.answered", {"outcome": "answered"}, re=(ours,))
+    four = script(
+        "south's own test, scheduled: sent at its slot, missed five seconds after patience"
+    )
+    sent = four.waits(30 * MINUTE_MS)
+    assert [each["kind"] for each in sent] == ["test.sent"], sent
+    missed = four.waits(5 * MINUTE_MS + 4_999)
+    assert missed == []
+    missed = four.waits(1)
+    assert [each["kind"] for each in missed] == ["test.answered"], missed
+    five = script("eight test calls wait at most")
+    for _ in range(8):
+        five.arrives("test.sent", {})
+    five.arrives("test.sent", {}, expect="too_many")
+    return [each.vector() for each in (one, two, three, four, five)]
+
+
+__all__ = [
+    "DOCUMENTS",
+    "call_scripts",
+    "conflict_scripts",
+    "id_rules",
+    "notice_scripts",
+    "small_kinds",
+    "terms_scripts",
+    "test_scripts",
+]
