@@ -394,8 +394,8 @@ class Calls:
         while self._forgettable:
             at, key = self._forgettable[0]
             call = self.by_id.get(key)
-            if call is not None and call.closed_at is not None:
-                if call.closed_at.after(RETAINED_MS) == at:
-                    return Instant(at)
+            closed_at = call.closed_at if call is not None else None
+            if closed_at is not None and closed_at.after(RETAINED_MS) == at:
+                return Instant(at)
             heapq.heappop(self._forgettable)
         return None

@@ -28,11 +28,14 @@ Send = Callable[[Push, bytes], Awaitable[tuple[int, bytes]]]
 
 URGENT_BATCH = 64
 """Events of the urgent lane in one commit."""
-ROUTINE_BATCH = 16
-"""Bulk events in one commit: what a FLASH may have to wait for on this side."""
-ROUTINE_WINDOW = 48
-"""Entries without a receipt beyond which bulk waits: what a FLASH may have to wait for on the
-other side. It does not hold while the link is not UP: then everything is stored here."""
+BULK_BUDGET_S = 0.003
+"""How long one commit of bulk may take: what a FLASH may have to wait for on this side."""
+MAX_BULK_BATCH = 64
+MAX_BULK_PUSHES = 2
+"""Entries of so many bulk commits may be without a receipt: what a FLASH may have to wait for
+on the other side. It does not hold while the link is not UP: then all is only stored here."""
+STAND_ASIDE_MS = 1_000
+"""While a call of ours waits for its first ring, bulk stands aside, at most for so long."""
 MAX_WAITING = 20_000
 """Events that may wait in the bulk lane; beyond it the caller is told to try again."""
 
@@ -60,6 +63,7 @@ class Loop:
         self._pushing: set[asyncio.Task[None]] = set()
         self._stopped = False
         self._announced = False
+        self._bulk_batch = 8
 
     def start(self) -> None:
         """Begin to act on deadlines and to push."""
@@ -130,9 +134,25 @@ class Loop:
         except Broken as broken:
             self._break(broken)
             return
-        if self._urgent or self._may_take_routine():
+        if self._urgent or self._may_take_routine(now):
             self.kick()
-        self._sleep_until(self.runtime.due(), now)
+        else:
+            self._settle(now)
+        self._sleep_until(self._due(now), now)
+
+    def _settle(self, now: Instant) -> None:
+        """With nothing else to do, make the receipts durable that came meanwhile."""
+        try:
+            self.runtime.settle(now)
+        except Broken as broken:
+            self._break(broken)
+
+    def _due(self, now: Instant) -> Instant | None:
+        due = self.runtime.due()
+        if self._routine and self._call_waits(now):
+            waited = now.after(STAND_ASIDE_MS)
+            return waited if due is None else min(due, waited)
+        return due
 
     def _watch_clock(self) -> None:
         stepped_ms = self.clock.stepped_ms()
@@ -142,8 +162,18 @@ class Loop:
     def _handle_waiting(self, now: Instant) -> None:
         if self._urgent:
             self._run(self._urgent, URGENT_BATCH, now)
-        elif self._may_take_routine():
-            self._run(self._routine, ROUTINE_BATCH, now)
+        elif self._may_take_routine(now):
+            self._run_bulk(now)
+
+    def _run_bulk(self, now: Instant) -> None:
+        """Take as many bulk events as the budget has time for, as the last ones took it."""
+        began = asyncio.get_running_loop().time()
+        most = self._bulk_batch
+        self._run(self._routine, most, now)
+        took_s = asyncio.get_running_loop().time() - began
+        # Grow slowly, shrink at once: a batch that was too long must not come twice.
+        fitting = int(most * BULK_BUDGET_S / max(took_s, 1e-6))
+        self._bulk_batch = min(max(fitting, 1), most + 1, MAX_BULK_BATCH)
 
     def _run(
         self, lane: deque[tuple[Event, asyncio.Future[Outcome]]], most: int, now: Instant
@@ -159,12 +189,20 @@ class Loop:
             if not future.done():
                 future.set_result(outcome)
 
-    def _may_take_routine(self) -> bool:
+    def _may_take_routine(self, now: Instant) -> bool:
         if not self._routine:
             return False
-        return all(
-            link.state is not LinkState.UP or self.runtime.backlog(link.id) < ROUTINE_WINDOW
+        window = self._bulk_batch * MAX_BULK_PUSHES
+        return not self._call_waits(now) and all(
+            link.state is not LinkState.UP or self.runtime.backlog(link.id) < window
             for link in self.runtime.state.links.values()
+        )
+
+    def _call_waits(self, now: Instant) -> bool:
+        """Return whether a call of ours has not rung yet, and is young."""
+        return any(
+            call.mine and call.told is None and now.since(call.opened_at) < STAND_ASIDE_MS
+            for call in self.runtime.state.calls.climbing()
         )
 
     def _push_all(self, now: Instant) -> None:
@@ -182,7 +220,7 @@ class Loop:
             self.kick()
             return
         try:
-            self.runtime.answered(push, status, answer, self.clock.now())
+            self.runtime.answered(push, status, answer, self.clock.now(), later=True)
         except Broken as broken:
             self._break(broken)
             return

@@ -150,6 +150,8 @@ class Runtime:
         self._perform = perform
         self._trust = trust or Trust()
         self._late_receipts: list[KeptReceipt] = []
+        self._unsettled: list[tuple[Receipted, KeptReceipt]] = []
+        self._recent: dict[str, list[FeedRow]] = {}
         self._snapshot_seq = 0
         self.snapshot_every = SNAPSHOT_EVERY
 
@@ -222,14 +224,22 @@ class Runtime:
                 ready.append(self._body_of(line, push))
         return ready
 
-    def answered(self, push: Push, status: int, body: bytes, now: Instant) -> None:
-        """Take in the counterpart's answer to a push."""
+    def answered(
+        self, push: Push, status: int, body: bytes, now: Instant, *, later: bool = False
+    ) -> None:
+        """Take in the counterpart's answer to a push.
+
+        With `later`, a receipt is verified now and becomes an event with the next commit,
+        or at `settle`: a commit of its own would only hold up what comes next.
+        """
         self._check_safe()
         line = self.lines[push.link]
         if line.outbox.under_way is None or line.outbox.under_way.number != push.number:
             return
         if status == 200:
             self._receipted(line, push, body, now)
+            if not later:
+                self.settle(now)
         elif status == 409 and body.strip().isdigit() and len(body) < 18:
             size = int(body)
             if size > line.link.own_size:
@@ -240,6 +250,11 @@ class Runtime:
             line.outbox.failed(push, now)
             if status == 503 and body.startswith(b"line not safe"):
                 self.peer_unsafe(push.link, now)
+
+    def settle(self, now: Instant) -> None:
+        """Make the receipts that wait for a commit into events, durably."""
+        if self._unsettled:
+            self._run([], now, Batch())
 
     def unanswered(self, push: Push, now: Instant) -> None:
         """A push got no answer at all."""
@@ -316,7 +331,12 @@ class Runtime:
         self._check_safe()
         outcomes: list[Outcome] = []
         effects: list[Effect] = []
+        receipts = [event for event, _ in self._unsettled]
+        batch.receipts.extend(kept for _, kept in self._unsettled)
+        self._unsettled.clear()
         try:
+            for event in receipts:
+                effects.extend(self._handle(event, now, batch)[1])
             for event in events:
                 outcome, done = self._handle(event, now, batch)
                 outcomes.append(outcome)
@@ -345,7 +365,12 @@ class Runtime:
         self._open_lines()
         written = tuple(effect for effect in effects if isinstance(effect, Append))
         for append in written:
-            batch.rows.append(self._grow(append))
+            row = self._grow(append)
+            batch.rows.append(row)
+            recent = self._recent.setdefault(append.link, [])
+            recent.append(row)
+            if len(recent) > 2 * MAX_PUSH:
+                del recent[:MAX_PUSH]
         return Outcome(entries=written), effects
 
     def _grow(self, append: Append) -> FeedRow:
@@ -441,8 +466,16 @@ class Runtime:
     def _body(self, line: Line, start: int, end: int) -> tuple[Checkpoint, bytes]:
         """Return the append of entries [start, end); Mistake if it would be too large."""
         checkpoint, signed = self._checkpoint_at(line, end)
-        rows = self._journal.rows(line.link.id, line.link.us, start, end)
+        rows = self._rows(line.link, start, end)
         return checkpoint, build_append(start, signed, [row.raw for row in rows])
+
+    def _rows(self, link: Link, start: int, end: int) -> Sequence[FeedRow]:
+        """Return entries of our feed: from memory if they are fresh, as most pushes want."""
+        recent = self._recent.get(link.id, [])
+        if recent and recent[0].index <= start:
+            first = recent[0].index
+            return recent[start - first : end - first]
+        return self._journal.rows(link.id, link.us, start, end)
 
     def _checkpoint_at(self, line: Line, size: int) -> tuple[Checkpoint, bytes]:
         if size == line.own.size:
@@ -460,7 +493,7 @@ class Runtime:
             return
         kept = KeptReceipt(link=line.link.id, party=line.link.us, receipt=receipt, checkpoint=b"")
         event = Receipted(link=line.link.id, size=receipt.size, theirs=receipt.at)
-        self._run([event], now, Batch(receipts=[kept]))
+        self._unsettled.append((event, kept))
         line.outbox.stored(push, receipt.size, now)
 
     def _keep_fork(self, line: Line, fork: Fork, now: Instant) -> None:
