@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clearline.core.terms import hash_of
 from clearline.record import canonical
-from tests.protocol import entry_vectors, rule_vectors, script_vectors
+from tests.protocol import entry_vectors, rule_vectors, script_vectors, space_vectors
 from tests.protocol.world import Json, example_terms, terms_of
 
 FOLDER = Path(__file__).parents[2] / "protocol" / "vectors"
@@ -43,16 +43,16 @@ def made() -> dict[str, Json | list[Json]]:
         "terms/scripts": script_vectors.terms_scripts(),
         "notices/scripts": script_vectors.notice_scripts(),
         "notices/lead": rule_vectors.leads(),
-        "conflicts/pairs": rule_vectors.pairs(),
+        "conflicts/pairs": space_vectors.pairs(),
         "conflicts/scripts": script_vectors.conflict_scripts(),
         "calls/table": rule_vectors.call_table(),
         "calls/scripts": script_vectors.call_scripts(),
         "tests/scripts": script_vectors.test_scripts(),
         "tests/slots": rule_vectors.test_slots(),
-        "geometry/outlines": rule_vectors.outlines(),
-        "geometry/bands": rule_vectors.bands(),
-        "geometry/places": rule_vectors.places(),
-        "geometry/rounding": rule_vectors.rounding(),
+        "geometry/outlines": space_vectors.outlines(),
+        "geometry/bands": space_vectors.bands(),
+        "geometry/places": space_vectors.places(),
+        "geometry/rounding": space_vectors.rounding(),
         "rules/ids": rule_vectors.ids(),
         "rules/instants": rule_vectors.instants(),
         "rules/ladder": rule_vectors.ladders(),
