@@ -10,11 +10,11 @@ import argparse
 import json
 import multiprocessing
 import os
-import platform
 import sys
 import time
 from pathlib import Path
 
+from bench.common import load_average, machine
 from clearline.sim.checkers import Violation, check
 from clearline.sim.night import NightSettings, play
 
@@ -31,16 +31,6 @@ def one(seed: int) -> tuple[int, int, list[Violation]]:
     night = play(seed, NightSettings(real_signatures=real))
     found = check(night, secrets=seed % TWICE_EVERY == 0 and not real)
     return len(night.planned), night.world.scheduler.done, found
-
-
-def machine() -> dict[str, object]:
-    """Return what a figure depends on."""
-    return {
-        "system": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-    }
 
 
 def main() -> int:
@@ -74,6 +64,7 @@ def main() -> int:
         "wall_s": round(wall_s, 1),
         "nights_per_s": round(asked.nights / wall_s, 1),
         "workers": asked.workers,
+        "load_average": load_average(),
         "machine": machine(),
     }
     text = json.dumps(result, indent=2)
