@@ -8,11 +8,12 @@ import sys
 
 import pytest
 
+from clearline.core.events import SendTest
 from clearline.node.runtime import open_runtime
 from clearline.sim.checkers import check
 from clearline.sim.keys import STUB_TRUST, stub_keys
 from clearline.sim.night import Night, NightSettings, play
-from clearline.sim.scene import LINK, PARTIES
+from clearline.sim.scene import LINK, NORTH, PARTIES, SOUTH
 from clearline.sim.world import World
 
 NIGHTS = 100
@@ -85,17 +86,19 @@ def test_the_rules_hold_with_real_hybrid_signatures():
 def test_a_snapshot_taken_as_entries_arrive_opens_again():
     world = World(1)
     world.open()
-    for station in world.stations:
-        assert station.runtime is not None
-        station.runtime.snapshot_every = 1
-    world.run(30_000)
-    for station in world.stations:
-        reopened = open_runtime(
-            station.journal,
-            stub_keys(station.party),
-            lambda _effect: None,
-            station.local,
-            version="again",
-            trust=STUB_TRUST,
-        )
-        assert reopened.unsafe is None
+    world.run(10_000)
+    south = world.south
+    assert south.runtime is not None
+    south.runtime.snapshot_every = 1
+    held = south.journal.feed_size(LINK, NORTH)
+    world.north.do(SendTest(by="officer", link=LINK))
+    world.run(5_000, lambda: south.journal.feed_size(LINK, NORTH) > held)
+    again = open_runtime(
+        south.journal,
+        stub_keys(SOUTH),
+        lambda _effect: None,
+        south.local,
+        version="again",
+        trust=STUB_TRUST,
+    )
+    assert again.unsafe is None
