@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from clearline.basis.instants import DAY_MS, HOUR_MS, Instant, dec_hook
 from clearline.core.events import Declare, OpenLink, TakeWatch
 from clearline.core.terms import Terms
@@ -55,7 +56,9 @@ def load_average() -> float:
     return round(os.getloadavg()[0], 2)
 
 
-def main(measure: Callable[[argparse.Namespace], dict[str, Any]], doc: str | None, **options: int) -> None:
+def main(
+    measure: Callable[[argparse.Namespace], dict[str, Any]], doc: str | None, **options: int
+) -> None:
     """Run one benchmark as a command; `options` become whole-number flags."""
     parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -141,8 +144,15 @@ async def pair(changes: dict[str, Any] | None = None) -> AsyncIterator[tuple[Par
         south.cli("party", "--out", str(card))
         (folder / "changes.json").write_text(json.dumps(_quiet() | (changes or {})))
         north.cli(
-            "link", "propose", str(card), "--area", str(ROOT / "bench" / "area.geojson"),
-            "--changes", str(folder / "changes.json"), "--out", str(document),
+            "link",
+            "propose",
+            str(card),
+            "--area",
+            str(ROOT / "bench" / "area.geojson"),
+            "--changes",
+            str(folder / "changes.json"),
+            "--out",
+            str(document),
         )
         terms = msgspec.json.decode(document.read_bytes(), type=Terms, dec_hook=dec_hook)
         async with north.client() as ours, south.client() as theirs:
@@ -186,15 +196,21 @@ def notices(link: str, count: int, *, side: int = 0, seed: int = 1) -> list[Decl
         level = 100 + 20 * (key % 4) + 150 * side
         start = now.after(2 * HOUR_MS + (key >> 8) % (20 * HOUR_MS))
         made.append(
-            Declare(by="bench", links=(link,), activity="flight", volumes=(
-                Volume(
-                    outline=Circle(
-                        centre=Position(lat_e7=lat, lon_e7=lon), radius_cm=300_000 + key % 900_000
+            Declare(
+                by="bench",
+                links=(link,),
+                activity="flight",
+                volumes=(
+                    Volume(
+                        outline=Circle(
+                            centre=Position(lat_e7=lat, lon_e7=lon),
+                            radius_cm=300_000 + key % 900_000,
+                        ),
+                        band=_band(level, level + 15),
+                        window=Window(start=start, end=start.after(HOUR_MS)),
                     ),
-                    band=_band(level, level + 15),
-                    window=Window(start=start, end=start.after(HOUR_MS)),
                 ),
-            ))
+            )
         )
     return made
 

@@ -12,13 +12,12 @@ import asyncio
 import time
 from typing import Any
 
+from bench import common
 from clearline.core.events import Acknowledge, Close, Dispose, OpenCall
 from clearline.core.terms import Precedence
 from clearline.phrasebook import Stop
 from clearline.space import Position
 from clearline.transports.local import LocalClient
-
-from bench import common
 
 STOP = Stop(place=Position(lat_e7=352_560_000, lon_e7=401_500_000), radius_cm=50_000)
 
@@ -32,9 +31,7 @@ async def _call(ours: LocalClient, theirs: LocalClient, link: str) -> float:
     assert done["heard"] is not None, "the ring was not heard"
     call = done["entries"][0]["id"]
     await theirs.do(Acknowledge(by="bench", call=call, echelon="duty-desk"))
-    await theirs.do(
-        Dispose(by="bench", call=call, disposition="understood")
-    )
+    await theirs.do(Dispose(by="bench", call=call, disposition="understood"))
     while True:
         try:
             await ours.do(Close(by="bench", call=call))

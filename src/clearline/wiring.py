@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from clearline.basis.faults import Broken, Mistake, Refusal
 from clearline.basis.instants import Instant
 from clearline.channels.desk import Desk
 from clearline.core.effects import Alert, Effect, Tell
-from clearline.core.terms import Party
+from clearline.core.events import Agree, Command, OpenLink, Propose
+from clearline.core.terms import Party, Terms
 from clearline.node.clock import SystemClock
 from clearline.node.loop import Loop, Unreachable
 from clearline.node.outbox import GIVE_UP_MS, Push
@@ -32,7 +34,7 @@ from clearline.node.ports import Clock
 from clearline.node.queries import Queries
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
 from clearline.node.settings import FILE, Log, NodeSettings, Settings, load, show
-from clearline.record import Tree, tiles
+from clearline.record import AuthorVerifier, MirrorVerifier, Tree, tiles
 from clearline.space import self_test
 from clearline.stores.keyfile import FileKeys, make_keys, read_keys, write_private
 from clearline.stores.sqlite import SqliteJournal
@@ -49,12 +51,14 @@ from clearline.transports import Unreachable as NoAnswer
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
 
-__all__ = ["EXIT_NOT_SAFE", "Home", "RunningNode", "serve_forever"]
+__all__ = ["EXIT_NOT_SAFE", "Home", "RunningNode", "serve_forever", "set_up_log"]
 
 EXIT_NOT_SAFE = 70
 LINGER_S = 3.0
 """A node that is NOT SAFE goes on answering so for a while, then ends with its exit code."""
 SHUTDOWN_S = 5.0
+OWNER_ALONE = 0o077
+"""What the node's process takes from the mode of every file that it makes."""
 
 
 class Home:
@@ -95,11 +99,20 @@ class Home:
             party=node.party,
             title=node.title,
             keys=read_keys(self.keys).public,
-            certificate=der_base64(self.certificate.read_bytes()),
+            certificate=der_base64(self.certificate_pem()),
             urls=node.urls,
             contact=node.contact,
             languages=node.languages,
         )
+
+
+    def certificate_pem(self) -> bytes:
+        """Return the certificate that counterparts pin; Mistake if it cannot be read."""
+        return _read(self.certificate)
+
+    def certificate_key_pem(self) -> bytes:
+        """Return the certificate's private key; Mistake if it cannot be read."""
+        return _read(self.certificate_key)
 
 
 class RunningNode:
@@ -111,6 +124,7 @@ class RunningNode:
         self.settings = load(home.path)
         self.clock: Clock = clock or SystemClock()
         self.keys: FileKeys = read_keys(home.keys)
+        cert, key = home.certificate_pem(), home.certificate_key_pem()
         self._journal = SqliteJournal(home.journal)
         self._desk = Desk(self.settings.desk.command, self._heard)
         self.loop: Loop | None = None
@@ -119,9 +133,10 @@ class RunningNode:
             self._journal, self.keys, self._desk.perform, self.clock.now(), version=__version__
         )
         self.metrics = Metrics(self.runtime, self.clock)
-        cert, key = home.certificate.read_bytes(), home.certificate_key.read_bytes()
         self._client = Client(cert, key)
         self._pins: dict[str, bytes] = {}
+        self._routes: dict[str, tuple[str, tuple[str, ...]]] = {}
+        """Certificate and addresses of each link's counterpart, as they were last put to use."""
         self._trees: dict[tuple[str, str], Tree] = {}
         self._context = server_context(cert, key, [])
         self._server = Server(self, self._context, self.clock.now, observe=self._observe)
@@ -141,7 +156,7 @@ class RunningNode:
         taken = await self._server.start(host.strip("[]"), int(port))
         await self._local.start()
         if self.settings.metrics.listen:
-            self._metrics.serve(self.settings.metrics.listen)
+            _serve_metrics(self._metrics, self.settings.metrics.listen)
         self.home.address.write_text(f"{host}:{taken}\n")
         self._loop.start()
         self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
@@ -167,6 +182,7 @@ class RunningNode:
 
     def after(self) -> None:
         """Let go what it has led to."""
+        self._pin_all()
         self._loop.kick()
 
     def pin_of(self, link: str) -> bytes | None:
@@ -204,7 +220,8 @@ class RunningNode:
 
     def peer_unsafe(self, link: str) -> None:
         """Take in that the counterpart's node says LINE NOT SAFE."""
-        self.runtime.peer_unsafe(link, self.clock.now())
+        with self._said_if_broken():
+            self.runtime.peer_unsafe(link, self.clock.now())
 
     def unsafe(self) -> str | None:
         """Return why this node cannot be sure that it is recording."""
@@ -233,7 +250,11 @@ class RunningNode:
 
     async def ask(self, view: str, args: dict[str, Any]) -> Any:
         """Return the answer to one question of the owner's."""
-        return self._queries.ask(view, args)
+        with self._said_if_broken():
+            found = self._queries.ask(view, args)
+        if view == "admit":
+            self._pin_all()
+        return found
 
     def listen(self, listener: Callable[[Effect], None]) -> Callable[[], None]:
         """Call `listener` with every effect from now on."""
@@ -249,7 +270,17 @@ class RunningNode:
         assert self.metrics is not None
         return self.metrics
 
+    @contextlib.contextmanager
+    def _said_if_broken(self) -> Generator[None]:
+        """Have the loop say LINE NOT SAFE if it is found out outside of the loop."""
+        try:
+            yield
+        except Broken:
+            self._loop.kick()
+            raise
+
     async def _submit(self, request: Do) -> Outcome:
+        self._check_cards(request.command)
         outcome = await self._loop.submit(request.command)
         self._pin_all()
         if outcome.mistake is not None:
@@ -263,14 +294,48 @@ class RunningNode:
             tree.extend(leaves[tree.size :])
         return tree
 
+    def _check_cards(self, command: Command) -> None:
+        """Raise Mistake if terms that we are to agree to could never carry a link.
+
+        Whatever the keys and certificates in them are is found out before anything is
+        journaled: afterwards no push could be made, and no start of this node would hold.
+        """
+        terms = self._terms_of(command)
+        if terms is None:
+            return
+        for card in terms.parties:
+            from_base64(card.certificate)
+            author = AuthorVerifier.of(card.keys.author, card.party)
+            mirror = MirrorVerifier.of(card.keys.mirror, card.party)
+            if isinstance(author, Refusal) or isinstance(mirror, Refusal):
+                raise Mistake("bad_keys", f"The keys of {card.party} in the terms are not keys.")
+        if terms.side(self.settings.node.party).keys != self.keys.public:
+            raise Mistake(
+                "not_our_keys",
+                "The terms hold other keys for us than this node's. Carry our card to the "
+                "counterpart again: `clearline party --out card.json`.",
+            )
+
+    def _terms_of(self, command: Command) -> Terms | None:
+        match command:
+            case OpenLink(terms=terms) | Propose(terms=terms):
+                return terms
+            case Agree(link=link, hash=digest) if link in self.runtime.state.links:
+                return self.runtime.state.links[link].agreement.documents.get(digest)
+            case _:
+                return None
+
     def _pin_all(self) -> None:
-        """Pin the certificate of every counterpart, as the terms now have it."""
+        """Pin the certificate of every counterpart and push to its addresses, as terms have it."""
         for link in self.runtime.state.links.values():
-            pin = from_base64(link.counterpart.certificate)
-            if self._pins.get(link.id) != pin:
-                add_pin(self._context, pin)
-                self._pins[link.id] = pin
-                self.runtime.lines[link.id].outbox.reroute(link.counterpart.urls)
+            card = link.counterpart
+            if self._routes.get(link.id) == (card.certificate, card.urls):
+                continue
+            pin = from_base64(card.certificate)
+            add_pin(self._context, pin)
+            self._pins[link.id] = pin
+            self.runtime.lines[link.id].outbox.reroute(card.urls)
+            self._routes[link.id] = (card.certificate, card.urls)
 
     async def _send(self, push: Push, body: bytes) -> tuple[int, bytes]:
         pin = self._pins.get(push.link)
@@ -294,12 +359,12 @@ class RunningNode:
 
     def _on_unsafe(self, why: str) -> None:
         """Say it on every screen and to every counterpart, linger, and end."""
-        self._log.error("LINE NOT SAFE", why=why)
-        sys.stderr.write(f"\nLINE NOT SAFE: {why}\n")
-        for link in list(self.runtime.state.links.values()):
-            for url in link.counterpart.urls:
-                self._word(self._say_not_safe(url, link.id))
         asyncio.get_running_loop().call_later(LINGER_S, self.ended.set)
+        self._log.error("LINE NOT SAFE", why=why)
+        STDERR.write(f"\nLINE NOT SAFE: {why}\n")
+        for link in list(self.runtime.state.links.values()):
+            for url in link.counterpart.urls if link.id in self._pins else ():
+                self._word(self._say_not_safe(url, link.id))
 
     def _word(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -311,10 +376,33 @@ class RunningNode:
             await self._client.say_not_safe(url, self._pins[link], link)
 
 
+class _Stderr:
+    """Standard error as the node writes it: what cannot be written there is let go.
+
+    The log may be a file on the very disk that has filled up, or a pipe that nobody reads
+    any more. Neither may keep a desk from being rung, or LINE NOT SAFE from being said.
+    """
+
+    def write(self, text: str) -> int:
+        """Write a text, if that can be done."""
+        with contextlib.suppress(OSError, ValueError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Write out what is held back, if that can be done."""
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
+STDERR: Any = _Stderr()
+
+
 def serve_forever(path: Path) -> int:
     """Run the node in `path` until SIGINT or SIGTERM; return the process's exit code."""
+    os.umask(OWNER_ALONE)
     home = Home(path)
-    _set_up_log(load(path).log)
+    set_up_log(load(path).log)
     return uvloop.run(_serve(home))
 
 
@@ -323,7 +411,7 @@ async def _serve(home: Home) -> int:
     try:
         node = RunningNode(home)
     except Broken as broken:
-        sys.stderr.write(f"LINE NOT SAFE: {broken}\n")
+        STDERR.write(f"LINE NOT SAFE: {broken}\n")
         return EXIT_NOT_SAFE
     running = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -339,7 +427,8 @@ async def _serve(home: Home) -> int:
     return EXIT_NOT_SAFE if node.runtime.unsafe else 0
 
 
-def _set_up_log(log: Log) -> None:
+def set_up_log(log: Log) -> None:
+    """Write the log to standard error, from this level up, for people or for machines."""
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log.format == "json"
@@ -354,7 +443,7 @@ def _set_up_log(log: Log) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[log.level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(STDERR),
         cache_logger_on_first_use=True,
     )
 
@@ -367,6 +456,20 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 1_000)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Mistake("cannot_read", f"{path}: {error.strerror}.") from error
+
+
+def _serve_metrics(metrics: Metrics, listen: str) -> None:
+    try:
+        metrics.serve(listen)
+    except (OSError, OverflowError) as error:
+        raise Mistake("cannot_listen", f"{listen}, for metrics: {error}") from error
 
 
 async def _first(

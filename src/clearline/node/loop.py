@@ -28,9 +28,10 @@ Send = Callable[[Push, bytes], Awaitable[tuple[int, bytes]]]
 
 URGENT_BATCH = 64
 """Events of the urgent lane in one commit."""
-BULK_BUDGET_S = 0.003
-"""How long one commit of bulk may take: what a FLASH may have to wait for on this side."""
-MAX_BULK_BATCH = 64
+BULK_BUDGET_S = 0.004
+"""How long one commit of bulk should take: what a FLASH may have to wait for on this side."""
+MIN_BULK_BATCH, MAX_BULK_BATCH = 8, 64
+"""Below the least, the cost of the commit itself would eat the line."""
 MAX_BULK_PUSHES = 2
 """Entries of so many bulk commits may be without a receipt: what a FLASH may have to wait for
 on the other side. It does not hold while the link is not UP: then all is only stored here."""
@@ -63,7 +64,7 @@ class Loop:
         self._pushing: set[asyncio.Task[None]] = set()
         self._stopped = False
         self._announced = False
-        self._bulk_batch = 8
+        self._bulk_batch = MIN_BULK_BATCH
 
     def start(self) -> None:
         """Begin to act on deadlines and to push."""
@@ -122,8 +123,12 @@ class Loop:
 
     def _pump(self) -> None:
         self._scheduled = False
-        if self._stopped or self.runtime.unsafe is not None:
+        if self._stopped:
             self._refuse_all()
+            return
+        if self.runtime.unsafe is not None:
+            # Whoever found it out, by a query or a word of the counterpart's: it is said here.
+            self._break(Broken(self.runtime.unsafe))
             return
         now = self.clock.now()
         try:
@@ -131,8 +136,10 @@ class Loop:
             self._handle_waiting(now)
             self.runtime.tick(now)
             self._push_all(now)
-        except Broken as broken:
-            self._break(broken)
+        except Exception as error:  # noqa: BLE001 - the outermost loop
+            # Anything that is raised here is a fault of ours. A loop that went on without
+            # the rest of its turn would be alive to look at and deaf: no deadline, no push.
+            self._break(_broken(error))
             return
         if self._urgent or self._may_take_routine(now):
             self.kick()
@@ -144,8 +151,8 @@ class Loop:
         """With nothing else to do, make the receipts durable that came meanwhile."""
         try:
             self.runtime.settle(now)
-        except Broken as broken:
-            self._break(broken)
+        except Exception as error:  # noqa: BLE001 - as in the loop that it ends
+            self._break(_broken(error))
 
     def _due(self, now: Instant) -> Instant | None:
         due = self.runtime.due()
@@ -173,7 +180,7 @@ class Loop:
         took_s = asyncio.get_running_loop().time() - began
         # Grow slowly, shrink at once: a batch that was too long must not come twice.
         fitting = int(most * BULK_BUDGET_S / max(took_s, 1e-6))
-        self._bulk_batch = min(max(fitting, 1), most + 1, MAX_BULK_BATCH)
+        self._bulk_batch = max(min(fitting, most + 1, MAX_BULK_BATCH), MIN_BULK_BATCH)
 
     def _run(
         self, lane: deque[tuple[Event, asyncio.Future[Outcome]]], most: int, now: Instant
@@ -181,9 +188,9 @@ class Loop:
         taken = [lane.popleft() for _ in range(min(most, len(lane)))]
         try:
             outcomes = self.runtime.submit([event for event, _ in taken], now)
-        except Broken as broken:
+        except Exception as error:
             for _, future in taken:
-                _fail(future, broken)
+                _fail(future, _broken(error))
             raise
         for (_, future), outcome in zip(taken, outcomes, strict=True):
             if not future.done():
@@ -221,8 +228,8 @@ class Loop:
             return
         try:
             self.runtime.answered(push, status, answer, self.clock.now(), later=True)
-        except Broken as broken:
-            self._break(broken)
+        except Exception as error:  # noqa: BLE001 - the outermost of this task
+            self._break(_broken(error))
             return
         self.on_answer(push, asyncio.get_running_loop().time() - began)
         # Pump at once rather than in a turn's time: entries may be waiting for this answer.
@@ -249,6 +256,11 @@ class Loop:
         for lane in (self._urgent, self._routine):
             while lane:
                 _fail(lane.popleft()[1], broken)
+
+
+def _broken(error: Exception) -> Broken:
+    """Return a fault of ours as what it is, whatever it was raised as."""
+    return error if isinstance(error, Broken) else Broken(f"{type(error).__name__}: {error}")
 
 
 def _fail(future: asyncio.Future[Outcome], broken: Broken) -> None:

@@ -148,10 +148,10 @@ def meet(a: Volume, b: Volume, minima: Minima) -> Separation | None:
     time_ms = time_gap_ms(a.window, b.window)
     if not _under(time_ms, minima.time_ms):
         return None
-    if _bound_m(footprint(a.outline), footprint(b.outline)) * METRE_CM > minima.horizontal_cm + 1:
-        return None
     vertical_cm = vertical_gap_cm(a.band, b.band)
     if not _under(vertical_cm or 0, minima.vertical_cm):
+        return None
+    if _bound_m(footprint(a.outline), footprint(b.outline)) * METRE_CM > minima.horizontal_cm + 1:
         return None
     across_cm = horizontal_cm(a.outline, b.outline)
     if not _under(across_cm, minima.horizontal_cm):
