@@ -20,7 +20,7 @@ from clearline import gateways
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant, dec_hook
 from clearline.cli import words
-from clearline.cli.common import Session, errors, pick, pick_link, run, verb
+from clearline.cli.common import NAME, Session, confirm, errors, pick, pick_link, plain, run, verb
 from clearline.core.events import (
     Acknowledge,
     AnswerTest,
@@ -73,6 +73,9 @@ _shape_options = [
 ]  # fmt: skip
 
 
+_DRAWN = ("circle", "radius", "polygon", "corridor", "width")
+
+
 def shaped(function: Any) -> Any:
     """Return a command that takes the options of a shape."""
     for option in reversed(_shape_options):
@@ -82,7 +85,9 @@ def shaped(function: Any) -> Any:
 
 @click.command()
 @click.option("--link", "names", multiple=True, help="Counterpart; may be repeated.")
-@click.option("--activity", default="flight", show_default=True, help="From the terms' list.")
+@click.option(
+    "--activity", type=NAME, default="flight", show_default=True, help="From the terms' list."
+)
 @click.option("--label", default="", help="Our own name for it. It never leaves this node.")
 @shaped
 @click.pass_obj
@@ -187,7 +192,7 @@ def call(
 
     async def work(node: LocalClient) -> Any:
         link = await pick_link(node, name)
-        said = words.phrases(phrase, await _anchors(node, link["id"]))
+        said = await _phrased(node, phrase, link["id"])
         known: Things = await node.ask("notices", ended=True) if about else []
         calls: Things = await node.ask("calls") if reopens else []
         event = OpenCall(
@@ -216,7 +221,9 @@ def call(
 
 @click.command()
 @click.argument("call_id", metavar="CALL", required=False)
-@click.option("--desk", "echelon", help="The desk that has read it; default: the ringing one.")
+@click.option(
+    "--desk", "echelon", type=NAME, help="The desk that has read it; default: the ringing one."
+)
 @click.pass_obj
 @verb
 def ack(session: Session, call_id: str | None, echelon: str | None) -> None:
@@ -240,7 +247,7 @@ def say(session: Session, call_id: str, phrase: tuple[str, ...]) -> None:
 
     async def work(node: LocalClient) -> Any:
         found = await _call(node, call_id)
-        said = words.phrases(phrase, await _anchors(node, found["link"]))
+        said = await _phrased(node, phrase, found["link"])
         return await node.do(Say(by=_me(), call=found["id"], phrases=said))
 
     session.show(run(work, session), "Said.")
@@ -264,7 +271,7 @@ def readback(
         if not wanted:
             raise Mistake("nothing_to_read_back", "They have said nothing like that in this call.")
         restated = (
-            words.phrases(phrase, await _anchors(node, found["link"]))
+            await _phrased(node, phrase, found["link"])
             if phrase
             else _phrases(wanted[-1]["phrases"])
         )
@@ -292,7 +299,7 @@ def dispose(session: Session, thing: str, disposition: tuple[str, ...]) -> None:
             return await node.do(Dispose(by=_me(), call=found["id"], disposition=text))
         return await node.do(Note(by=_me(), notice=found["id"], disposition=text))
 
-    session.show(run(work, session), f"{text.upper()} said. {RECEIVED}")
+    session.show(run(work, session), f"{plain(text.upper())} said. {RECEIVED}")
 
 
 @click.command()
@@ -318,7 +325,7 @@ def watch() -> None:
 
 
 @watch.command("take")
-@click.option("--desk", default="duty-desk", show_default=True)
+@click.option("--desk", type=NAME, default="duty-desk", show_default=True)
 @click.option("--language", "languages", multiple=True, default=("en",), show_default=True)
 @click.pass_obj
 @verb
@@ -326,12 +333,12 @@ def take(session: Session, desk: str, languages: tuple[str, ...]) -> None:
     """Take the watch at a desk that nobody holds."""
     event = TakeWatch(by=_me(), echelon=desk, languages=languages)
     done = run(lambda node: node.do(event), session)
-    session.show(done, f"{_me()} holds the watch at {desk}.")
+    session.show(done, f"{plain(_me())} holds the watch at {desk}.")
 
 
 @watch.command("hand-over")
 @click.argument("to")
-@click.option("--desk", default="duty-desk", show_default=True)
+@click.option("--desk", type=NAME, default="duty-desk", show_default=True)
 @click.option("--language", "languages", multiple=True, default=("en",), show_default=True)
 @click.option("--yes", is_flag=True, help="The open items were read; do not ask.")
 @click.pass_obj
@@ -352,14 +359,14 @@ def hand_over(
                 f"Open: {status['open_calls']} calls, {status['conflicts']} conflicts, "
                 f"{status['notices_theirs']} notices of theirs."
             )
-            click.confirm(f"{to}, have you read them and do you take the watch?", abort=True)
+            confirm(f"{to}, have you read them and do you take the watch?")
         return await node.do(HandOver(by=_me(), echelon=desk, to=to, languages=languages))
 
-    session.show(run(work, session), f"{to} holds the watch at {desk}.")
+    session.show(run(work, session), f"{plain(to)} holds the watch at {desk}.")
 
 
 @watch.command("leave")
-@click.option("--desk", default="duty-desk", show_default=True)
+@click.option("--desk", type=NAME, default="duty-desk", show_default=True)
 @click.pass_obj
 @verb
 def leave(session: Session, desk: str) -> None:
@@ -423,11 +430,11 @@ def explain_test(session: Session, test_id: str, cause: str) -> None:
         found = pick(await node.ask("tests"), test_id, "test")
         return await node.do(ExplainTest(by=_me(), test=found["id"], cause=cause))
 
-    session.show(run(work, session), f"Explained: {cause}.")
+    session.show(run(work, session), f"Explained: {plain(cause)}.")
 
 
 @click.command()
-@click.argument("rule")
+@click.argument("rule", type=NAME)
 @click.option("--at", required=True, help="Where it was seen.")
 @click.option("--when", default="+0s", help="When it was seen; default: now.")
 @click.option("--notice", help="The notice that it is about.")
@@ -507,6 +514,8 @@ def _volumes(
 ) -> Iterator[tuple[str, tuple[Volume, ...], Place | None]]:
     """Yield name, volumes and place of each notice that the options make."""
     source: Path | None = shape.pop("source")
+    if source is not None and any(shape[name] for name in _DRAWN):
+        raise Mistake("one_shape", "A file has its own shapes: give it alone.")
     band_text, start, end = shape.pop("band"), shape.pop("start"), shape.pop("end")
     at, place_text = shape.pop("at"), shape.pop("place")
     band = parse_band(band_text) if band_text else None
@@ -539,8 +548,10 @@ def _window(start: str | None, end: str | None, now: Instant) -> Window | None:
 
 def _place(at: str | None, text: str | None, anchors: dict[str, Position]) -> Place | None:
     """Return a stated place: its coordinates beside the range and bearing that it was given by."""
-    if text is None:
+    if text is None and at is None:
         return None
+    if text is None:
+        raise Mistake("half_place", "--at is held against --place: give both.")
     parsed = parse_position(text, anchors)
     if parsed.anchor is None or parsed.range_cm is None or parsed.bearing_mdeg is None:
         raise Mistake("not_from_anchor", '--place is said from an anchor: "9 km 180 from NAME".')
@@ -549,6 +560,14 @@ def _place(at: str | None, text: str | None, anchors: dict[str, Position]) -> Pl
     )
     where = words.position(at, anchors) if at is not None else parsed.position
     return Place(at=where, stated=stated)
+
+
+async def _phrased(node: LocalClient, typed: tuple[str, ...], link: str) -> tuple[Phrase, ...]:
+    """Return the phrases that were typed, with their places and references looked up."""
+    calls, notices = await node.ask("calls"), await node.ask("notices", ended=True)
+    known = [each["id"] for each in (*calls, *notices)]
+    known += [said["entry"] for each in calls for said in each["said"]]
+    return words.phrases(typed, await _anchors(node, link), known, SystemClock().now())
 
 
 async def _anchors(node: LocalClient, link: str) -> dict[str, Position]:

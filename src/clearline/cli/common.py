@@ -18,8 +18,10 @@ from typing import Any, NoReturn, ParamSpec
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 
 from clearline.basis.faults import Broken, Mistake
+from clearline.basis.ids import Name
 from clearline.basis.instants import enc_hook
 from clearline.node.settings import Settings, load
 from clearline.transports.local import LocalClient
@@ -27,16 +29,20 @@ from clearline.transports.local import LocalClient
 __all__ = [
     "CANNOT",
     "DOES_NOT_HOLD",
+    "NAME",
     "NOT_RUNNING",
     "NOT_SAFE",
     "Session",
+    "confirm",
     "errors",
     "fail",
     "out",
     "pick",
     "pick_link",
+    "plain",
     "run",
     "verb",
+    "write",
 ]
 
 DOES_NOT_HOLD, CANNOT, NOT_RUNNING, NOT_SAFE, INTERRUPTED = 1, 3, 4, 70, 130
@@ -44,8 +50,34 @@ _CODES = {"not_running": NOT_RUNNING, "node_gone": NOT_RUNNING, "line_not_safe":
 
 P = ParamSpec("P")
 
-out = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+
+class _Terminal(Console):
+    """A terminal whose reader may leave (`clearline log | head`): that is no fault."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more, and end as having done what was asked."""
+        _nobody_reads()
+        sys.exit(0)
+
+
+out = _Terminal(highlight=False)
+errors = _Terminal(stderr=True, highlight=False)
+
+
+class _Name(click.ParamType[str]):
+    """A short machine name, as desks, activities and rules have."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Return the name; a usage error says what one is."""
+        try:
+            return msgspec.convert(value, Name)
+        except msgspec.ValidationError:
+            self.fail(f"{value!r} is no name: up to 40 of a-z, 0-9 and inner hyphens.", param, ctx)
+
+
+NAME = _Name()
 
 
 class Session:
@@ -73,6 +105,7 @@ class Session:
         if self.json:
             encoded = msgspec.json.encode(value, enc_hook=enc_hook)
             sys.stdout.write(encoded.decode() + "\n")
+            sys.stdout.flush()  # Here, where a reader that has gone is noticed.
         elif isinstance(human, str):
             out.print(human, soft_wrap=True)
         else:
@@ -95,12 +128,16 @@ def verb(function: Callable[P, None]) -> Callable[P, None]:
             fail(mistake, as_json=as_json)
         except Broken as broken:
             fail(Mistake("line_not_safe", f"LINE NOT SAFE: {broken}"), as_json=as_json)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             errors.print("interrupted")
             sys.exit(INTERRUPTED)
         except BrokenPipeError:
-            # Whoever read our output has gone; there is nobody left to tell.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _nobody_reads()
+        except UnicodeError:
+            fail(Mistake("not_text", "Something in this is not UTF-8 text."), as_json=as_json)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            fail(Mistake("cannot_open", f"{where}{error.strerror or error}."), as_json=as_json)
 
     return wrapped
 
@@ -114,6 +151,34 @@ def fail(mistake: Mistake, *, as_json: bool) -> NoReturn:
         errors.print(f"[bold red]{mistake.code}[/]: ", end="")
         errors.print(mistake.phrase, markup=False, soft_wrap=True)
     sys.exit(_CODES.get(mistake.code, CANNOT))
+
+
+def plain(text: str) -> str:
+    """Return a text that others wrote as it may be shown: no markup, no control of the screen.
+
+    What cannot be printed is shown by its number, so that neither an escape sequence nor a
+    change of direction can make one thing look like another.
+    """
+    return escape("".join(c if c.isprintable() else f"<{ord(c):04X}>" for c in text))
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write a file; Mistake if that cannot be done."""
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise Mistake("cannot_write", f"{target}: {error.strerror}.") from error
+
+
+def confirm(question: str) -> None:
+    """Ask on standard error; Mistake unless the answer is yes."""
+    if not click.confirm(question, err=True):
+        raise Mistake("not_confirmed", "Not confirmed: nothing was done.")
+
+
+def _nobody_reads() -> None:
+    """Whoever read our output has gone: there is nobody left to tell, nor to fail before."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(work: Callable[[LocalClient], Awaitable[Any]], session: Session) -> Any:

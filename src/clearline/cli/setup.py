@@ -19,7 +19,7 @@ from clearline.basis.faults import Mistake
 from clearline.basis.ids import derive
 from clearline.basis.instants import HOUR_MS, MINUTE_MS, dec_hook, enc_hook
 from clearline.cli import words
-from clearline.cli.common import Session, errors, pick_link, run, verb
+from clearline.cli.common import Session, confirm, errors, pick_link, plain, run, verb, write
 from clearline.core.events import Agree, Announce, OpenLink, Propose, Settle
 from clearline.core.terms import (
     DEFAULT_MINIMA,
@@ -78,7 +78,7 @@ def init(
     )
     mark = fingerprint(card.keys)
     text = (
-        f"Node of [bold]{card.title}[/] made in {session.home}\n"
+        f"Node of [bold]{plain(card.title)}[/] made in {plain(str(session.home))}\n"
         f"fingerprint {mark}\n"
         "next: `clearline serve` in one terminal; `clearline party --out card.json` and carry it."
     )
@@ -94,11 +94,12 @@ def party(session: Session, target: Path | None) -> None:
     card = Home(session.home).card()
     raw = msgspec.json.format(msgspec.json.encode(card, enc_hook=enc_hook))
     if target is not None:
-        target.write_bytes(raw + b"\n")
+        write(target, raw + b"\n")
     mark = fingerprint(card.keys)
-    text = f"[bold]{card.title}[/] ({card.party})\nfingerprint {mark}\nurls {', '.join(card.urls)}"
+    named = f"[bold]{plain(card.title)}[/] ({card.party})"
+    text = f"{named}\nfingerprint {mark}\nurls {plain(', '.join(card.urls))}"
     if target is not None:
-        text += f"\ncard written to {target}"
+        text += f"\ncard written to {plain(str(target))}"
     session.show({"card": msgspec.to_builtins(card), "fingerprint": mark}, text)
 
 
@@ -184,8 +185,13 @@ def propose(
     check_terms(terms)
     event = OpenLink(by=_me(), us=ours.party, terms=terms, agree=True)
     run(lambda node: node.do(event), session)
-    target.write_bytes(_pretty(terms))
-    _tell_terms(session, terms, f"Terms written to {target}. Carry them to {theirs.title}.")
+    try:
+        write(target, _pretty(terms))
+    except Mistake as mistake:
+        phrase = f"{mistake.phrase} The link is begun: `clearline link show --document` prints it."
+        raise Mistake(mistake.code, phrase) from mistake
+    said = f"Terms written to {plain(str(target))}. Carry them to {plain(theirs.title)}."
+    _tell_terms(session, terms, said)
 
 
 @link.command("agree")
@@ -200,9 +206,9 @@ def agree(session: Session, document: Path, yes: bool) -> None:  # noqa: FBT001 
     terms.side(us)
     if not yes:
         for card in terms.parties:
-            errors.print(f"{card.title}: fingerprint {fingerprint(card.keys)}")
+            errors.print(f"{plain(card.title)}: fingerprint {fingerprint(card.keys)}")
         errors.print("Compare both with the counterpart by voice before you agree.")
-        click.confirm("Do they match?", abort=True, err=True)
+        confirm("Do they match?")
 
     async def work(node: LocalClient) -> None:
         known = [each["id"] for each in (await node.ask("status"))["links"]]
@@ -247,11 +253,11 @@ def show(session: Session, name: str | None, document: bool) -> None:  # noqa: F
         return
     force = "in force" if found["in_force"] else "NOT in force"
     lines = [
-        f"link {found['id']} with [bold]{found['title']}[/]: {found['state'].upper()}",
+        f"link {found['id']} with [bold]{plain(found['title'])}[/]: {found['state'].upper()}",
         f"terms version {found['terms_version']}, {force}",
         f"hash {found['terms_hash']}",
         *(f"fingerprint of {who}: {mark}" for who, mark in terms["fingerprints"].items()),
-        *(f"contact: {line}" for line in found["contact"]),
+        *(f"contact: {plain(line)}" for line in found["contact"]),
     ]
     session.show({"link": found, **terms}, "\n".join(lines))
 
@@ -280,9 +286,7 @@ def announce(session: Session, status: str, name: str | None) -> None:
 def settle(session: Session, name: str | None, yes: bool) -> None:  # noqa: FBT001 - click's
     """Let a DISPUTED link carry entries again. The evidence of the fork is kept for ever."""
     if not yes:
-        click.confirm(
-            "Have you looked at the evidence in `clearline bundle`?", abort=True, err=True
-        )
+        confirm("Have you looked at the evidence in `clearline bundle`?")
 
     async def work(node: LocalClient) -> Any:
         found = await pick_link(node, name)
@@ -294,7 +298,12 @@ def settle(session: Session, name: str | None, yes: bool) -> None:  # noqa: FBT0
 @link.command("export")
 @click.argument("name", required=False)
 @click.option("--out", "target", required=True, type=click.Path(path_type=Path))
-@click.option("--from", "start", type=int, help="First entry; default: the first without receipt.")
+@click.option(
+    "--from",
+    "start",
+    type=click.IntRange(0),
+    help="First entry; default: the first without receipt.",
+)
 @click.pass_obj
 @verb
 def export(session: Session, name: str | None, target: Path, start: int | None) -> None:
@@ -308,9 +317,10 @@ def export(session: Session, name: str | None, target: Path, start: int | None) 
     found, carried = run(work, session)
     bodies = [bytes.fromhex(body) for body in carried]
     head = CARRY_MAGIC + found["id"].encode() + b"\n"
-    target.write_bytes(head + b"".join(b"%d\n" % len(body) + body for body in bodies))
+    write(target, head + b"".join(b"%d\n" % len(body) + body for body in bodies))
     size = target.stat().st_size
-    text = f"{found['own_size']} entries' feed, {len(bodies)} parts, {size:,} bytes: {target}"
+    counted = f"{found['own_size']} entries' feed, {len(bodies)} parts, {size:,} bytes"
+    text = f"{counted}: {plain(str(target))}"
     session.show({"file": str(target), "parts": len(bodies), "bytes": size}, text)
 
 
@@ -339,8 +349,8 @@ def import_(session: Session, source: Path, receipt: Path | None) -> None:
 
     notes = run(work, session)
     if receipt is not None:
-        receipt.write_bytes(RECEIPT_MAGIC + link_id.encode() + b"\n" + bytes.fromhex(notes[-1]))
-    where = f" Carry {receipt} back: it is their receipt." if receipt else ""
+        write(receipt, RECEIPT_MAGIC + link_id.encode() + b"\n" + bytes.fromhex(notes[-1]))
+    where = f" Carry {plain(str(receipt))} back: it is their receipt." if receipt else ""
     session.show({"parts": len(bodies)}, f"{len(bodies)} parts taken in and stored.{where}")
 
 
@@ -355,6 +365,8 @@ def _carried(raw: bytes, source: Path) -> tuple[str, list[bytes]]:
             raise Mistake("torn", f"{source} is cut short or damaged: export it again.")
         bodies.append(rest[: int(count)])
         rest = rest[int(count) :]
+    if not bodies:
+        raise Mistake("torn", f"{source} is cut short or damaged: export it again.")
     return link_id.decode("ascii", "replace"), bodies
 
 

@@ -9,13 +9,12 @@ from typing import Any
 
 import click
 import msgspec
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from clearline import drills
 from clearline.basis.quantities import show_length
-from clearline.cli.common import DOES_NOT_HOLD, Session, errors, out, pick_link, run, verb
+from clearline.cli.common import DOES_NOT_HOLD, Session, errors, out, pick_link, plain, run, verb
 from clearline.record import verify_bundle
 from clearline.verifier import summary
 
@@ -69,7 +68,13 @@ def calls(session: Session) -> None:
 
 @click.command()
 @click.option("--link", "name")
-@click.option("--last", default=40, show_default=True, help="How many entries.")
+@click.option(
+    "--last",
+    type=click.IntRange(1, 10_000),
+    default=40,
+    show_default=True,
+    help="How many entries.",
+)
 @click.pass_obj
 @verb
 def log(session: Session, name: str | None, last: int) -> None:
@@ -116,7 +121,7 @@ def bundle(session: Session, name: str | None, target: Path) -> None:
 
     with errors.status("gathering the record"):
         done = run(work, session)
-    text = f"{done['entries']:,} entries, {done['receipts']:,} receipts: {target}"
+    text = f"{done['entries']:,} entries, {done['receipts']:,} receipts: {plain(str(target))}"
     session.show(done, text)
 
 
@@ -139,7 +144,7 @@ def verify(session: Session, source: Path, pins: tuple[str, ...]) -> None:
     lines += [f"note {each.code} {each.where}: {each.text}" for each in report.notes[:20]]
     lines += [f"FAULT {each.code} {each.where}: {each.text}" for each in report.faults[:50]]
     shown = msgspec.to_builtins(report) | {"verified": report.is_verified}
-    session.show(shown, escape("\n".join([*lines, summary(report)])))
+    session.show(shown, "\n".join(plain(line) for line in [*lines, *summary(report).split("\n")]))
     if not report.is_verified:
         sys.exit(DOES_NOT_HOLD)
 
@@ -155,20 +160,24 @@ def drill() -> None:
 def drill_list(session: Session) -> None:
     """List the drills."""
     found = {name: drills.describe(name) for name in drills.names()}
-    text = "\n".join(f"[bold]{name}[/]  {escape(said)}" for name, said in found.items())
+    text = "\n".join(f"[bold]{name}[/]  {_paragraphs(said)}" for name, said in found.items())
     session.show(found, text)
+
+
+def _paragraphs(text: str) -> str:
+    return "\n".join(plain(line) for line in text.split("\n"))
 
 
 def _status(found: dict[str, Any]) -> None:
     if found["unsafe"]:
-        out.print(f"[bold white on red] LINE NOT SAFE [/] {escape(found['unsafe'])}")
+        out.print(f"[bold white on red] LINE NOT SAFE [/] {plain(found['unsafe'])}")
     out.print(f"[bold]{found['party']}[/]  {found['at']}")
     for link in found["links"]:
         state = link["state"]
         age = "never heard" if link["age_ms"] is None else f"{link['age_ms'] / 1000:.1f} s"
         terms = "terms in force" if link["in_force"] else "[yellow]terms NOT in force[/]"
         out.print(
-            f"LINK {escape(link['title'])} ({link['counterpart']}) "
+            f"LINK {plain(link['title'])} ({link['counterpart']}) "
             f"[{_STATE[state]}]● {state.upper()}[/] {age}  {terms}"
         )
         out.print(
@@ -185,7 +194,7 @@ def _status(found: dict[str, Any]) -> None:
     if not found["links"]:
         out.print("No link yet: `clearline link propose` begins one.")
     for desk in found["watch"]:
-        out.print(f"WATCH {desk['echelon']}: {escape(desk['officer'])} since {desk['since']}")
+        out.print(f"WATCH {desk['echelon']}: {plain(desk['officer'])} since {desk['since']}")
     if not found["watch"]:
         out.print("[yellow]WATCH: nobody holds it[/] (`clearline watch take`)")
     out.print(
@@ -243,8 +252,8 @@ def _calls(found: list[dict[str, Any]]) -> None:
         for said in each["said"]:
             verb_said = "reads back" if said["restates"] else "says"
             for coded, text in zip(said["coded"], said["text"], strict=True):
-                out.print(f"  {said['who']} {verb_said}: {escape(text)}")
-                out.print(f"    as signed: {escape(coded)}", style="dim")
+                out.print(f"  {said['who']} {verb_said}: {plain(text)}")
+                out.print(f"    as signed: {plain(coded)}", style="dim")
         here = each["rung"]
         rungs = [f"[reverse]{n} {r}[/]" if n == here and each["next_at"] else f"{n} {r}"
                  for n, r in enumerate(each["ladder"], 1)]  # fmt: skip
@@ -292,7 +301,7 @@ def _table(what: str, heads: Iterable[str], rows: list[tuple[str, ...]]) -> None
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(plain(cell) for cell in row))
     out.print(table)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import (
     DAY_MS,
+    EPOCH,
     HOUR_MS,
     MINUTE_MS,
     SECOND_MS,
@@ -40,6 +41,11 @@ _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(m|km|nm|ft)\s*", re.IGNORECASE)
 _LENGTH_CM = {"m": 100, "km": 100_000, "nm": 185_200, "ft": 30.48}
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d)\s*", re.IGNORECASE)
 _SPAN_MS = {"s": SECOND_MS, "min": MINUTE_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+_LONGEST_CM = 4_100_000_000
+"""41,000 km: once around the Earth."""
+_LONGEST_MS = 100 * 366 * DAY_MS
+_REFERENCES = ("reference", "which", "of")
+"""Slots that name an entry or a notice."""
 _ZULU = re.compile(r"(\d{2})(\d{2})Z", re.IGNORECASE)
 
 
@@ -47,16 +53,26 @@ def length_cm(text: str) -> int:
     """Return a length such as `500 m`, `5km`, `12 NM` or `300 ft`, in cm."""
     found = _LENGTH.fullmatch(text)
     if found is None:
-        raise Mistake("bad_length", f"{text!r} is no length: write 500 m, 5 km, 12 NM or 300 ft.")
-    return round(float(found[1]) * _LENGTH_CM[found[2].lower()])
+        raise Mistake(
+            "bad_length", f"{_short(text)} is no length: write 500 m, 5 km, 12 NM or 300 ft."
+        )
+    cm = float(found[1]) * _LENGTH_CM[found[2].lower()]
+    if cm > _LONGEST_CM:
+        raise Mistake("bad_length", f"{_short(text)} is longer than the way around the Earth.")
+    return round(cm)
 
 
 def span_ms(text: str) -> int:
     """Return a length of time such as `30 s`, `15 min`, `2h` or `3 d`, in ms."""
     found = _SPAN.fullmatch(text)
     if found is None:
-        raise Mistake("bad_span", f"{text!r} is no length of time: write 30 s, 15 min, 2 h or 3 d.")
-    return round(float(found[1]) * _SPAN_MS[found[2].lower()])
+        raise Mistake(
+            "bad_span", f"{_short(text)} is no length of time: write 30 s, 15 min, 2 h or 3 d."
+        )
+    ms = float(found[1]) * _SPAN_MS[found[2].lower()]
+    if ms > _LONGEST_MS:
+        raise Mistake("bad_span", f"{_short(text)} is longer than a hundred years.")
+    return round(ms)
 
 
 def instant(text: str, now: Instant) -> Instant:
@@ -71,13 +87,13 @@ def instant(text: str, now: Instant) -> Instant:
         return today if today >= now else today.after(DAY_MS)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
-        raise Mistake(
-            "bad_time", f"{text!r} is no time: write +3h, 1430Z or 2026-11-23T14:30:00Z, in UTC."
-        )
-    return Instant(int(moment.astimezone(UTC).timestamp() * 1_000))
+        if moment.utcoffset() is not None and moment.astimezone(UTC) >= EPOCH:
+            return Instant((moment - EPOCH) // timedelta(milliseconds=1))
+    except (ValueError, OverflowError):
+        pass
+    raise Mistake(
+        "bad_time", f"{_short(text)} is no time: write +3h, 1430Z or 2026-11-23T14:30:00Z, in UTC."
+    )
 
 
 def position(text: str, anchors: Mapping[str, Position]) -> Position:
@@ -102,6 +118,8 @@ def outline(
     given = [name for name in (circle, polygon, corridor) if name is not None]
     if len(given) != 1:
         raise Mistake("one_shape", "Give one shape: --circle, --polygon, --corridor or --file.")
+    if (radius is not None and circle is None) or (width is not None and corridor is None):
+        raise Mistake("one_shape", "--radius belongs to --circle, and --width to --corridor.")
     if circle is not None:
         if radius is None:
             raise Mistake("no_radius", "A circle needs its --radius, such as 5 km.")
@@ -114,10 +132,13 @@ def outline(
     return Corridor(points=points, width_cm=length_cm(width))
 
 
-def phrases(words: Sequence[str], anchors: Mapping[str, Position]) -> tuple[Phrase, ...]:
+def phrases(
+    words: Sequence[str], anchors: Mapping[str, Position], known: Sequence[str], now: Instant
+) -> tuple[Phrase, ...]:
     """Return the phrases that `STOP place=... radius=500m` and the like spell.
 
     A phrase is its code, then `slot=value` for each slot; several may follow one another.
+    A reference may be the end of one of the `known` ids, as people see them.
     """
     made: list[Phrase] = []
     code: str | None = None
@@ -125,7 +146,10 @@ def phrases(words: Sequence[str], anchors: Mapping[str, Position]) -> tuple[Phra
     for word in (*words, None):
         name, is_slot, value = (word or "").partition("=")
         if word is not None and is_slot and code is not None:
-            slots.update([_slot(code, name.strip(), value.strip(), anchors)])
+            slot = _slot(code, name.strip())
+            if slot in slots:
+                raise Mistake("slot_twice", f"{code} is given {name.strip()!r} twice.")
+            slots[slot] = _value(slot, value.strip(), anchors, known, now)
             continue
         if code is not None:
             made.append(_phrase(code, slots))
@@ -139,28 +163,49 @@ def phrases(words: Sequence[str], anchors: Mapping[str, Position]) -> tuple[Phra
 def _code(word: str) -> str:
     code = word.strip().upper().replace("-", " ").replace("_", " ")
     if code not in PHRASES:
-        raise Mistake("unknown_phrase", f"{word!r} is no phrase; there are: {', '.join(PHRASES)}.")
+        raise Mistake(
+            "unknown_phrase", f"{_short(word)} is no phrase; there are: {', '.join(PHRASES)}."
+        )
     return code
 
 
-def _slot(code: str, name: str, value: str, anchors: Mapping[str, Position]) -> tuple[str, Any]:
+def _slot(code: str, name: str) -> str:
     known = {each.name for each in msgspec.structs.fields(PHRASES[code])}  # pyright: ignore[reportArgumentType]
     for slot in (name, f"{name}_cm", f"{name}_ms"):
         if slot in known:
-            return slot, _value(slot, value, anchors)
-    raise Mistake(
-        "unknown_slot", f"{code} has no slot {name!r}; it has: {', '.join(sorted(known))}."
-    )
+            return slot
+    said = ", ".join(sorted(known)) if known else "none"
+    raise Mistake("unknown_slot", f"{code} has no slot {_short(name)}; it has: {said}.")
 
 
-def _value(slot: str, value: str, anchors: Mapping[str, Position]) -> Any:
+def _value(
+    slot: str, value: str, anchors: Mapping[str, Position], known: Sequence[str], now: Instant
+) -> Any:
     if slot.endswith("_cm"):
         return length_cm(value)
     if slot.endswith("_ms"):
         return span_ms(value)
+    if slot in ("begins", "ends"):
+        return str(instant(value, now))
     if slot in ("place", "anchored"):
         return msgspec.to_builtins(position(value, anchors))
-    return int(value) if slot == "persons" and value.isdigit() else value
+    if slot in _REFERENCES:
+        return _reference(value, known)
+    is_number = slot == "persons" and value.isascii() and value.isdigit() and len(value) < 10
+    return int(value) if is_number else value
+
+
+def _reference(value: str, known: Sequence[str]) -> str:
+    tail = value.strip("#…").lower()
+    fitting = {each for each in known if each.endswith(tail)} if len(tail) >= 4 else set[str]()
+    if len(fitting) > 1:
+        raise Mistake("ambiguous", f"{len(fitting)} ids end in {tail!r}: give more of the id.")
+    return fitting.pop() if fitting else value
+
+
+def _short(text: str) -> str:
+    """Return what was typed, quoted, and cut where nobody would read on."""
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")
 
 
 def _phrase(code: str, slots: dict[str, Any]) -> Phrase:

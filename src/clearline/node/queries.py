@@ -91,6 +91,8 @@ class Queries:
 
     def _carry(self, *, link: str, start: int) -> list[str]:
         """Return our feed from `start` on as appends, in hex."""
+        if start < 0:
+            raise Mistake("bad_arguments", "carry: a feed starts at entry 0.")
         return [body.hex() for body in self._runtime.carry(link, start)]
 
     def _admit(self, *, link: str, body: str) -> str:

@@ -23,6 +23,7 @@ __all__ = ["FILE", "Desk", "Log", "Metrics", "NodeSettings", "Settings", "load",
 
 FILE = "clearline.toml"
 PREFIX = "CLEARLINE_"
+MAX_PORT = 65_535
 
 Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}\Z")]
 
@@ -42,6 +43,11 @@ class NodeSettings(Struct, kw_only=True, forbid_unknown_fields=True):
     """Contact card: how people reach people if nothing else works. Posts, no names."""
     languages: tuple[Language, ...] = ("en",)
     """Languages that the watch may speak; the first is the one this node shows."""
+
+    def __post_init__(self) -> None:
+        """Refuse what a pattern cannot: msgspec makes a ValidationError of a ValueError."""
+        if int(self.listen.rpartition(":")[2]) > MAX_PORT:
+            raise ValueError(f"a port is at most {MAX_PORT}: {self.listen!r}")
 
 
 class Log(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -87,6 +93,8 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Mistake("bad_settings", f"{path} is not TOML: {error}") from error
+    except OSError as error:
+        raise Mistake("cannot_read", f"{path}: {error.strerror}.") from error
     _override(raw, os.environ if environment is None else environment)
     try:
         return msgspec.convert(raw, Settings, strict=False)
@@ -113,9 +121,12 @@ def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
             raise Mistake("bad_settings", f"{name}: there is no setting {key!r} in [{table}].")
         is_list = "tuple" in str(known[key])
         value = [part for part in text.split(",") if part] if is_list else text
-        raw.setdefault(table, {})[key] = value
+        if not isinstance(raw.setdefault(table, {}), dict):
+            raise Mistake("bad_settings", f"{table} must be a table: [{table}].")
+        raw[table][key] = value
 
 
 def _toml(value: Any) -> str:
-    # A JSON string and a JSON list of strings are spelt the same in TOML.
-    return msgspec.json.encode(value).decode()
+    # A JSON string and a JSON list of strings are spelt the same in TOML, but for DEL, which
+    # JSON lets stand and TOML does not.
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 from msgspec import Raw, Struct
 
 from clearline.basis.faults import Broken, Mistake
@@ -29,6 +30,9 @@ __all__ = ["Answer", "Ask", "Do", "Failure", "Follow", "LocalClient", "LocalGate
 MAX_LINE_BYTES = 1 << 20
 MAX_UNDER_WAY = 256
 """Requests of one connection that may be under way; further ones wait unread."""
+MAX_ANSWER_BYTES = 64 << 20
+MAX_UNREAD = 10_000
+"""Effects that may wait for one who follows; beyond it he is told that he was too slow."""
 MAX_SOCKET_PATH = 100
 """Bytes; the kernel's own limit is 104 on macOS and 108 on Linux."""
 
@@ -92,6 +96,13 @@ class LocalGate(Protocol):
         ...
 
 
+class _Numbered(Struct):
+    """What is asked of a request that cannot be read: whose answer the refusal is."""
+
+    n: int = -1
+
+
+_log = structlog.get_logger("clearline.transports")
 _requests = msgspec.json.Decoder(Do | Ask | Follow, dec_hook=dec_hook)
 _answers = msgspec.json.Decoder(Answer)
 _encode = msgspec.json.Encoder(enc_hook=enc_hook).encode
@@ -132,7 +143,7 @@ class LocalServer:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError):
             if _is_owner(writer):
                 await self._converse(reader, writer)
         writer.close()
@@ -143,6 +154,8 @@ class LocalServer:
             while True:
                 try:
                     line = await reader.readline()
+                except ConnectionError:
+                    return
                 except ValueError:
                     failure = Failure(code="too_large", phrase="A request has at most 1 MiB.")
                     writer.write(_encode(Answer(n=-1, failure=failure)) + b"\n")
@@ -150,23 +163,28 @@ class LocalServer:
                 if not line:
                     return
                 await room.acquire()
-                work = group.create_task(self._answer(line, writer))
+                work = group.create_task(self._answer_or_gone(line, writer))
                 work.add_done_callback(lambda _: room.release())
+
+    async def _answer_or_gone(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        # Whoever asked may be gone by the time that there is an answer. What he asked for is
+        # done all the same; a raised error would end the group, and with it his other requests.
+        with contextlib.suppress(ConnectionError):
+            await self._answer(line, writer)
 
     async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         try:
             request = _requests.decode(line)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             failure = Failure(code="bad_request", phrase=str(error)[:500])
-            writer.write(_encode(Answer(n=-1, failure=failure)) + b"\n")
+            writer.write(_encode(Answer(n=_number_of(line), failure=failure)) + b"\n")
             return
         if isinstance(request, Follow):
             await self._follow(request, writer)
             return
         answer = await self._result(request)
-        with contextlib.suppress(ConnectionError):
-            writer.write(_encode(answer) + b"\n")
-            await writer.drain()
+        writer.write(_encode(answer) + b"\n")
+        await writer.drain()
 
     async def _result(self, request: Do | Ask) -> Answer:
         try:
@@ -184,26 +202,34 @@ class LocalServer:
             failure = Failure(
                 code="not_yet", phrase="It was done, but what was awaited is not yet."
             )
+        except Exception as error:  # noqa: BLE001 - a shell's outermost loop
+            # A view that fails must not take the connection, and so the watch, with it. What
+            # concerns the record never ends here: the loop says LINE NOT SAFE of itself.
+            _log.error("request_failed", error=f"{type(error).__name__}: {error}")
+            failure = Failure(code="failed", phrase=f"{type(error).__name__}: {error}"[:500])
         else:
             return Answer(n=request.n, value=Raw(_encode(value)))
         return Answer(n=request.n, failure=failure)
 
     async def _follow(self, request: Follow, writer: asyncio.StreamWriter) -> None:
-        queue: asyncio.Queue[Effect] = asyncio.Queue(maxsize=10_000)
+        queue: asyncio.Queue[Effect | None] = asyncio.Queue(maxsize=MAX_UNREAD + 1)
 
         def listener(effect: Effect) -> None:
-            if not queue.full():
+            if queue.qsize() < MAX_UNREAD:
                 queue.put_nowait(effect)
+            elif not queue.full():
+                queue.put_nowait(None)
 
         end = self._gate.listen(listener)
         try:
             first = Answer(n=request.n, value=Raw(b'{"type":"Following"}'), last=False)
             writer.write(_encode(first) + b"\n")
-            while True:
-                effect = await queue.get()
+            while (effect := await queue.get()) is not None:
                 answer = Answer(n=request.n, value=Raw(_encode(effect)), last=False)
                 writer.write(_encode(answer) + b"\n")
                 await writer.drain()
+            failure = Failure(code="too_slow", phrase="More happened than was read: follow again.")
+            writer.write(_encode(Answer(n=request.n, failure=failure)) + b"\n")
         finally:
             end()
 
@@ -215,12 +241,14 @@ class LocalClient:
         self._path = path
         self._number = 0
         self._waiting: dict[int, asyncio.Queue[Answer]] = {}
+        self._over: Answer | None = None
+        """What every further request is answered with, once the connection is gone."""
 
     async def __aenter__(self) -> LocalClient:
         """Connect; Mistake if no node is running here, or it is not ours."""
         try:
             self._reader, self._writer = await asyncio.open_unix_connection(
-                self._path, limit=64 << 20
+                self._path, limit=MAX_ANSWER_BYTES
             )
         except PermissionError as error:
             raise Mistake("not_yours", f"Only the node's owner may open {self._path}.") from error
@@ -263,18 +291,28 @@ class LocalClient:
         self._number += 1
         answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._waiting[self._number] = answers
+        if self._over is not None:
+            answers.put_nowait(self._over)
+            return self._number, answers
         self._writer.write(_encode(make(self._number)) + b"\n")
         return self._number, answers
 
     async def _read(self) -> None:
-        while line := await self._reader.readline():
-            answer = _answers.decode(line)
-            if answer.n in self._waiting:
-                self._waiting[answer.n].put_nowait(answer)
-            elif answer.n == -1:
-                self._end(answer)
         gone = Failure(code="node_gone", phrase="The node stopped before it answered.")
-        self._end(Answer(n=-1, failure=gone))
+        try:
+            while line := await self._reader.readline():
+                answer = _answers.decode(line)
+                if answer.n in self._waiting:
+                    self._waiting[answer.n].put_nowait(answer)
+                elif answer.n == -1:
+                    self._end(answer)
+        except ConnectionError:
+            pass
+        except ValueError:
+            most = f"{MAX_ANSWER_BYTES >> 20} MiB"
+            gone = Failure(code="too_large", phrase=f"The answer has more than {most}.")
+        self._over = Answer(n=-1, failure=gone)
+        self._end(self._over)
 
     def _end(self, answer: Answer) -> None:
         for queue in self._waiting.values():
@@ -286,6 +324,14 @@ def _value(answer: Answer) -> Any:
         failure = answer.failure
         raise Mistake(failure.code, failure.phrase, at=failure.at)
     return msgspec.json.decode(answer.value) if bytes(answer.value) else None
+
+
+def _number_of(line: bytes) -> int:
+    """Return the number of a request that is otherwise wrong; -1 if not even that can be read."""
+    try:
+        return msgspec.json.decode(line, type=_Numbered).n
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return -1
 
 
 def _is_owner(writer: asyncio.StreamWriter) -> bool:
