@@ -39,9 +39,9 @@ def open_link(state: State, door: Door, event: OpenLink) -> None:
         opened_at=door.now,
         their_desks={},
     )
-    state.links[link.id] = link
     if terms.parties[0].party == event.us:
         door.say(link, "terms.proposed", TermsProposed(terms=terms), by=event.by)
+    state.links[link.id] = link
     if event.agree:
         _agree(state, door, link, hash_of(terms), event.by)
 

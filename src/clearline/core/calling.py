@@ -37,7 +37,7 @@ from clearline.core.links import Link
 from clearline.core.notices import Disposition
 from clearline.core.release import Door, release_phrases
 from clearline.core.state import State
-from clearline.core.terms import Ladder, Precedence, ReleaseField
+from clearline.core.terms import Ladder, Precedence, ReleaseField, Terms
 from clearline.phrasebook import Phrase, coded, differences
 from clearline.record import Entry
 from clearline.space import Circle, Minima, Position, horizontal_cm
@@ -103,10 +103,12 @@ def read_back(state: State, door: Door, event: ReadBack) -> None:
     original = _utterance(call, event.of)
     if original is None or original.mine:
         raise Mistake("nothing_to_read_back", "Read back something that the counterpart said here.")
-    utterance = Said(entry="", mine=True, phrases=event.phrases, at=door.now, restates=event.of)
+    phrases, changes = _restated(event.phrases, original.phrases, link.terms)
+    utterance = Said(entry="", mine=True, phrases=phrases, at=door.now, restates=event.of)
     _or_mistake(calls.said(call, utterance))
-    body = CallReadback(phrases=event.phrases)
-    entry = door.say(link, "call.readback", body, re=(call.id, event.of), by=event.by)
+    body = CallReadback(phrases=phrases)
+    re = (call.id, event.of)
+    entry = door.say(link, "call.readback", body, re=re, by=event.by, changes=changes)
     state.calls.put(_or_mistake(calls.said(call, replace(utterance, entry=entry.id))))
 
 
@@ -187,8 +189,6 @@ def _opened_by_them(
     limit = link.terms.limits.open_calls
     if not flash and state.calls.open_on(link.id, mine=False) >= limit:
         return Refusal(reason=Reason.TOO_MANY, detail=f"{limit} calls are open already.")
-    if entry.id in state.calls.by_id:
-        return Refusal(reason=Reason.DUPLICATE, detail="A call with this id is known.")
     before = state.calls.by_id.get(entry.re[0]) if entry.re else None
     if before is not None and (before.link != link.id or before.state is not CallState.CLOSED):
         # The call that it says recurs is not closed. It is a demand for a human all the
@@ -370,6 +370,22 @@ def _recurring(state: State, call: str, link: str) -> Call:
     if before.state is not CallState.CLOSED:
         raise Mistake("call_open", f"Call {call} is {before.state.value}: speak in it instead.")
     return before
+
+
+def _restated(
+    phrases: tuple[Phrase, ...], original: tuple[Phrase, ...], terms: Terms
+) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
+    """Return a read-back as it may leave: the counterpart's words as they are, else released."""
+    let_out: list[Phrase] = []
+    changes: tuple[str, ...] = ()
+    for phrase in phrases:
+        if phrase in original:
+            let_out.append(phrase)
+            continue
+        (released,), changed = release_phrases((phrase,), terms)
+        let_out.append(released)
+        changes = (*changes, *changed)
+    return tuple(let_out), tuple(dict.fromkeys(changes))
 
 
 def _utterance(call: Call, entry: str) -> Said | None:

@@ -130,16 +130,24 @@ class Conflicts:
     def __init__(self) -> None:
         self.by_key: dict[str, Conflict] = {}
         self._of_notice: dict[str, set[str]] = {}
+        self._their_claims: dict[str, str] = {}
+        """From the counterpart's standing claim to the pair that it is about."""
 
     def put(self, conflict: Conflict) -> None:
         """Keep a conflict in place of what its pair had; forget it if neither side claims it."""
         key = key_of(conflict.ours, conflict.theirs)
+        before = self.by_key.get(key)
+        if before is not None and before.claimed_by_them is not None:
+            self._their_claims.pop(before.claimed_by_them.entry, None)
         if conflict.claimed_by_us is None and conflict.claimed_by_them is None:
-            if self.by_key.pop(key, None) is not None:
+            if before is not None:
+                del self.by_key[key]
                 self._of_notice[conflict.ours].discard(key)
                 self._of_notice[conflict.theirs].discard(key)
             return
         self.by_key[key] = conflict
+        if conflict.claimed_by_them is not None:
+            self._their_claims[conflict.claimed_by_them.entry] = key
         self._of_notice.setdefault(conflict.ours, set()).add(key)
         self._of_notice.setdefault(conflict.theirs, set()).add(key)
 
@@ -149,10 +157,7 @@ class Conflicts:
 
     def by_their_claim(self, entry: str) -> Conflict | None:
         """Return the conflict whose counterpart's claim is this entry."""
-        for conflict in self.by_key.values():
-            if conflict.claimed_by_them is not None and conflict.claimed_by_them.entry == entry:
-                return conflict
-        return None
+        return self.by_key.get(self._their_claims.get(entry, ""))
 
     def drop(self, notice: str) -> None:
         """Forget every conflict of a notice that has ended."""

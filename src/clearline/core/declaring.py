@@ -294,7 +294,8 @@ def _find(state: State, door: Door, link: Link, notice: Notice) -> None:
             apart = claim.closest.horizontal_cm
             found.append((apart, other.id, replace(conflict, claimed_by_us=unsaid)))
     found.sort(key=lambda each: each[:2])
-    still = {key_of(each.ours, each.theirs) for _, _, each in found[:MAX_PER_NOTICE]}
+    # Those beyond the most that are claimed still hold: what was claimed of them stands as it is.
+    still = {key_of(each.ours, each.theirs) for _, _, each in found}
     for conflict in state.conflicts.of_notice(notice.id):
         if key_of(conflict.ours, conflict.theirs) not in still:
             _take_back(state, door, link, conflict, Cleared.REVISED)

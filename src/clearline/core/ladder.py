@@ -46,9 +46,10 @@ def climb(ladder: Ladder, at: Climb, now: Instant) -> Climb:
         patience_ms = ladder.rungs[at.rung].patience_ms
         at = Climb(rung=at.rung + 1, round=0, since=at.until, until=at.until.after(patience_ms))
     if at.until <= now:
+        # Counted from the deadline that has come: an amendment may have changed the patience.
         patience_ms = ladder.rungs[last - 1].patience_ms
-        rounds = now.since(at.since) // patience_ms
-        since = at.since.after(rounds * patience_ms)
+        rounds = 1 + now.since(at.until) // patience_ms
+        since = at.until.after((rounds - 1) * patience_ms)
         at = Climb(rung=last, round=at.round + rounds, since=since, until=since.after(patience_ms))
     return at
 

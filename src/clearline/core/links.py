@@ -10,6 +10,7 @@ This room also counts both feeds: where ours ends, and what we have seen of thei
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from msgspec import Struct
@@ -19,7 +20,10 @@ from clearline.basis.instants import HOUR_MS, Instant
 from clearline.core.roster import WatchStatus
 from clearline.core.terms import Agreement, Party, Terms
 
-__all__ = ["Announced", "Link", "LinkState", "StatusAnnounced"]
+__all__ = ["Announced", "EntryPlace", "Link", "LinkState", "StatusAnnounced"]
+
+MAX_COUNTER = 0xFFF
+"""The last of the 4,096 ids that one instant has (RFC 9562 section 6.2, method 1)."""
 
 
 class LinkState(StrEnum):
@@ -42,6 +46,16 @@ class StatusAnnounced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Body of `status.announced`."""
 
     status: Announced
+
+
+class EntryPlace(Struct, frozen=True, kw_only=True):
+    """Where an entry goes in our feed: its index, id and time."""
+
+    index: int
+    id: str
+    at: Instant
+    counter: int
+    """How many ids of our feed before it share its instant."""
 
 
 class Link(Struct, kw_only=True):
@@ -113,17 +127,27 @@ class Link(Struct, kw_only=True):
             case LinkState.DOWN | LinkState.DISPUTED:
                 return None
 
-    def next_entry(self, now: Instant) -> tuple[int, str, Instant]:
-        """Return index, id and time for our next entry, and count it as written.
+    def next_place(self, now: Instant, taken: Callable[[str], bool]) -> EntryPlace:
+        """Return where our next entry goes; nothing is counted until it is `written`.
 
-        A feed's times never run backwards, and its ids strictly increase.
+        A feed's times never run backwards, and its ids strictly increase: ids that share
+        their instant are told apart by 12 bits, so the 4,097th bears the next instant. An id
+        that is `taken` is passed over; a counterpart may have guessed it.
         """
         at = now if now > self.own_last else self.own_last
-        self.own_counter = self.own_counter + 1 if at == self.own_last else 0
-        self.own_last = at
-        index = self.own_size
-        self.own_size += 1
-        return index, derive(at, self.own_counter, self.id, self.us, index), at
+        counter = self.own_counter + 1 if at == self.own_last else 0
+        while True:
+            if counter > MAX_COUNTER:
+                at, counter = at.after(1), 0
+            entry = derive(at, counter, self.id, self.us, self.own_size)
+            if not taken(entry):
+                return EntryPlace(index=self.own_size, id=entry, at=at, counter=counter)
+            counter += 1
+
+    def written(self, place: EntryPlace) -> None:
+        """Count the entry that went to `place`."""
+        self.own_last, self.own_counter = place.at, place.counter
+        self.own_size = place.index + 1
 
     def admits_notice(self, now: Instant) -> bool:
         """Count one notice of the counterpart; return whether it is within this hour's limit."""

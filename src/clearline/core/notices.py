@@ -233,6 +233,9 @@ class Notices:
         """Keep `notice`, in place of what had its id."""
         before = self.by_id.get(notice.id)
         self.by_id[notice.id] = notice
+        if before is not None:
+            for entry in (*before.earlier, before.entry):
+                self._revised.pop(entry, None)
         for entry in (*notice.earlier, notice.entry):
             self._revised[entry] = notice.id
         if before is not None and before.volumes is notice.volumes and before.state is notice.state:

@@ -15,6 +15,8 @@ nothing else and compares every byte that they send.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -25,8 +27,8 @@ from clearline.core.events import Place
 from clearline.core.links import Link
 from clearline.core.notices import UNSPECIFIED
 from clearline.core.terms import ReleaseField, Terms
-from clearline.phrasebook import FreeText, Phrase
-from clearline.record import Entry, canonical
+from clearline.phrasebook import AnchorQuery, FreeText, Phrase
+from clearline.record import MAX_ENTRY_BYTES, Entry, canonical
 from clearline.record import encode as encode_entry
 from clearline.space import (
     Circle,
@@ -35,6 +37,7 @@ from clearline.space import (
     Reference,
     Volume,
     clip,
+    positions,
     round_out,
     round_volume_out,
 )
@@ -59,6 +62,12 @@ MAX_PIECES = 32
 """A notice that the area's edge cuts into more volumes than this is refused."""
 
 
+_AROUND_BYTES = 1_000
+"""What a notice's entry has around its volumes is never longer."""
+_ALWAYS_FITS = 1_000
+"""So few points fit in an entry, however they are spelled and in however many volumes."""
+
+
 class Released(Struct, frozen=True, kw_only=True):
     """A notice as it may leave, and what was done to it."""
 
@@ -71,10 +80,11 @@ class Released(Struct, frozen=True, kw_only=True):
 class Door:
     """The door of one event: it collects the effects, in the order in which they happened."""
 
-    def __init__(self, now: Instant, seq: int) -> None:
+    def __init__(self, now: Instant, seq: int, taken: Callable[[str], bool]) -> None:
         self.now = now
         self.effects: list[Effect] = []
         self._seq = seq
+        self._taken = taken
 
     def say(
         self,
@@ -88,11 +98,15 @@ class Door:
     ) -> Append:
         """Let one entry out on `link`, and log that it left. Return it as it was written.
 
-        The caller has checked everything: from here on nothing is refused.
+        The caller has checked everything. Mistake, with nothing changed, if the entry would
+        be larger than an entry may be.
         """
-        index, entry_id, at = link.next_entry(self.now)
+        place = link.next_place(self.now, self._taken)
+        at, entry_id = place.at, place.id
         entry = Entry(at=at, body=Raw(canonical.encode(body)), id=entry_id, kind=kind, re=re, v=1)
-        append = Append(link=link.id, index=index, id=entry_id, kind=kind, raw=encode_entry(entry))
+        raw = encode_entry(entry)
+        link.written(place)
+        append = Append(link=link.id, index=place.index, id=entry_id, kind=kind, raw=raw)
         self.effects.append(append)
         self.effects.append(
             Release(
@@ -148,6 +162,8 @@ def release_notice(
             "too_many_pieces", "The agreed area cuts it into too many pieces: simplify it."
         )
     rounded = tuple(round_volume_out(piece, terms.release.grid) for piece in pieces)
+    if not _fits(rounded):
+        raise Mistake("too_large", "It has more points than one notice can carry: simplify it.")
     if rounded != tuple(pieces):
         changes.append("rounded")
     if not terms.allows(ReleaseField.ACTIVITY):
@@ -161,6 +177,12 @@ def release_notice(
     return Released(
         volumes=rounded, activity=activity, place=place, changes=tuple(dict.fromkeys(changes))
     )
+
+
+def _fits(volumes: tuple[Volume, ...]) -> bool:
+    if sum(len(positions(each.outline)) for each in volumes) <= _ALWAYS_FITS:
+        return True
+    return len(canonical.encode(volumes)) + _AROUND_BYTES <= MAX_ENTRY_BYTES
 
 
 def release_phrases(
@@ -210,6 +232,8 @@ def _round_phrase(phrase: Phrase, grid: Grid) -> Phrase:
     """Return a phrase with its place and radius rounded outward, if it has both."""
     place: Position | None = getattr(phrase, "place", None)
     radius_cm: int | None = getattr(phrase, "radius_cm", None)
+    if isinstance(phrase, AnchorQuery):
+        phrase = replace(phrase, anchored=release_position(phrase.anchored, grid))
     if place is None:
         return phrase
     if radius_cm is None:

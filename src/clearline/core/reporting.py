@@ -46,8 +46,10 @@ def report(state: State, door: Door, event: ReportViolation) -> None:
     if event.rule not in link.terms.violations:
         known = ", ".join(link.terms.violations) or "none"
         raise Mistake("unknown_rule", f"The terms code these rules: {known}.")
-    if event.notice is not None:
-        state.notice(event.notice)
+    if not link.agreement.in_force:
+        raise Mistake("no_terms", "No terms are in force on this link: none can be breached.")
+    if event.notice is not None and state.notice(event.notice).link != link.id:
+        raise Mistake("notice_of_other_link", f"Notice {event.notice} is not of this link.")
     place = release_position(event.place, link.terms.release.grid)
     body = ViolationReported(rule=event.rule, place=place, seen=event.seen)
     re = (event.notice,) if event.notice else ()

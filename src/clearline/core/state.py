@@ -62,6 +62,10 @@ class State:
             raise Mistake("no_such_link", f"This node has no link {link}.")
         return found
 
+    def knows(self, entry: str) -> bool:
+        """Return whether an id names a notice, a call or a test call of either side here."""
+        return entry in self.notices.by_id or entry in self.calls.by_id or entry in self.tests.by_id
+
     def notice(self, notice: str) -> Notice:
         """Return a notice by its id; Mistake if there is none."""
         found = self.notices.by_id.get(notice)

@@ -121,7 +121,7 @@ class Core:
         """
         state = self.state
         now = now if now > state.last else state.last
-        door = Door(now, state.seq)
+        door = Door(now, state.seq, state.knows)
         try:
             _dispatch(state, door, event)
         except Mistake as mistake:
@@ -230,6 +230,9 @@ def _entry(state: State, door: Door, link: Link, entry: Entry) -> Refusal | None
         # A call is a demand for a human: it is let in even by a node whose ids run backwards.
         detail = "The ids of a feed strictly increase."
         return Refusal(reason=Reason.OUT_OF_ORDER, detail=detail)
+    if state.knows(entry.id):
+        detail = "That id names a notice, a call or a test call already."
+        return Refusal(reason=Reason.DUPLICATE, detail=detail)
     link.their_last_id = max(link.their_last_id, entry.id)
     if entry.kind.startswith(NEEDS_TERMS) and not link.agreement.in_force:
         return Refusal(reason=Reason.NO_TERMS, detail="No terms are in force on this link.")

@@ -116,9 +116,12 @@ class Outbox:
         self._done(push)
 
     def behind(self, push: Push, size: int, now: Instant) -> None:
-        """The counterpart says that it holds another size: go on from there."""
+        """The counterpart says that it holds another size: go on from there.
+
+        At once the first time; one that keeps saying so is asked less and less often.
+        """
         self.peer_size = size
-        self._not_before = now.after(FIRST_BACKOFF_MS if self._failures else 0)
+        self._not_before = now if self._failures == 0 else now.after(self._backoff_ms())
         self._failures += 1
         self._done(push)
 
@@ -128,10 +131,7 @@ class Outbox:
             return
         self._path(push.url).failures += 1
         self._failures += 1
-        # One quick try over each path, then back off: the line may be there by another way.
-        rounds = self._failures // max(len(self.paths), 1)
-        longest_ms = min(FIRST_BACKOFF_MS << min(rounds, 16), LONGEST_BACKOFF_MS)
-        self._not_before = now.after(self._jitter(longest_ms))
+        self._not_before = now.after(self._backoff_ms())
         self._done(push)
 
     def hurry(self, now: Instant) -> None:
@@ -141,7 +141,8 @@ class Outbox:
     def reroute(self, urls: tuple[str, ...]) -> None:
         """Use these paths, as the terms now have them."""
         if urls != tuple(path.url for path in self.paths):
-            self.paths = [Path(url=url) for url in urls]
+            known = {path.url: path for path in self.paths}
+            self.paths = [known.get(url) or Path(url=url) for url in urls]
 
     def _done(self, push: Push) -> None:
         if self.under_way is not None and self.under_way.number == push.number:
@@ -151,7 +152,13 @@ class Outbox:
         return min(self.paths, key=lambda path: path.failures)
 
     def _path(self, url: str) -> Path:
-        return next((path for path in self.paths if path.url == url), self.paths[0])
+        # A push may come back when the terms no longer have its path.
+        return next((path for path in self.paths if path.url == url), Path(url=url))
+
+    def _backoff_ms(self) -> int:
+        # One quick try over each path, then back off: the line may be there by another way.
+        rounds = self._failures // max(len(self.paths), 1)
+        return self._jitter(min(FIRST_BACKOFF_MS << min(rounds, 16), LONGEST_BACKOFF_MS))
 
     def _jitter(self, longest_ms: int) -> int:
         """Return between half and all of a span: spread, yet the same in every replay."""

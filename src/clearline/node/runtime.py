@@ -24,14 +24,17 @@ from clearline.core.events import (
     Arrived,
     Event,
     Forked,
+    OpenLink,
     PeerUnsafe,
     Receipted,
     Started,
     Tick,
+    Wire,
 )
 from clearline.core.links import Link
 from clearline.core.state import State
 from clearline.core.step import Core
+from clearline.core.terms import Party
 from clearline.node.outbox import MAX_PUSH, Outbox, Push
 from clearline.node.ports import (
     Batch,
@@ -105,12 +108,7 @@ class Line:
     def __init__(self, link: Link, trust: Trust) -> None:
         self.link = link
         theirs = link.counterpart
-        author = trust.author(theirs.keys.author, theirs.party)
-        mirror = trust.mirror(theirs.keys.mirror, theirs.party)
-        if isinstance(author, Refusal) or isinstance(mirror, Refusal):
-            raise Mistake("bad_keys", f"The keys of {theirs.party} in the terms are not keys.")
-        self.author: Verifier = author
-        self.mirror: Verifier = mirror
+        self.author, self.mirror = _verifiers(theirs, trust)
         self.own = Frontier()
         self.theirs = Frontier()
         self.their_head: SignedCheckpoint | None = None
@@ -242,7 +240,8 @@ class Runtime:
                 self.settle(now)
         elif status == 409 and body.strip().isdigit() and len(body) < 18:
             size = int(body)
-            if size > line.link.own_size:
+            if size > line.link.own_size or size == push.start:
+                # It cannot hold what we never said, nor be elsewhere than where it is.
                 line.outbox.failed(push, now)
             else:
                 line.outbox.behind(push, size, now)
@@ -341,8 +340,6 @@ class Runtime:
                 outcome, done = self._handle(event, now, batch)
                 outcomes.append(outcome)
                 effects.extend(done)
-        except Mistake:
-            raise
         except BaseException as error:
             # The core contradicted itself half-way: memory can no longer be trusted.
             self.break_off(f"{type(error).__name__}: {error}")
@@ -357,8 +354,12 @@ class Runtime:
     ) -> tuple[Outcome, tuple[Effect, ...]]:
         seq = self.state.seq
         try:
+            if isinstance(event, OpenLink):
+                _verifiers(event.terms.other(event.us), self._trust)
             effects = self.core.handle(event, now)
         except Mistake as mistake:
+            if isinstance(event, Wire | Started | Tick):
+                raise Broken(f"nobody asked, and yet: {mistake.phrase}") from mistake
             return Outcome(mistake=mistake), ()
         at = self.state.last
         batch.records.append(Record(seq=seq, at=at, event=_encode_event(event)))
@@ -367,6 +368,9 @@ class Runtime:
         for append in written:
             row = self._grow(append)
             batch.rows.append(row)
+            if append.kind == "call.opened":
+                # Nothing that went wrong before makes a call wait.
+                self.lines[append.link].outbox.hurry(now)
             recent = self._recent.setdefault(append.link, [])
             recent.append(row)
             if len(recent) > 2 * MAX_PUSH:
@@ -419,19 +423,21 @@ class Runtime:
                 self.lines[link.id] = Line(link, self._trust)
 
     def _store(self, line: Line, entries: tuple[bytes, ...], found: Admitted, now: Instant) -> None:
-        if entries:
-            first = line.theirs.size
-            link, party = line.link.id, line.link.them
-            rows = [
-                FeedRow(link=link, party=party, index=first + n, raw=raw, leaf=leaf)
-                for n, (raw, leaf) in enumerate(zip(entries, found.leaf_hashes, strict=True))
-            ]
-            signed = found.checkpoint
-            head = Head(link=link, party=party, size=signed.size, raw=signed.raw)
-            batch = Batch(rows=rows, heads=[head])
-            self._run([Arrived(link=link, first=first, entries=entries)], now, batch)
+        first = line.theirs.size
+        # Before the commit, because a snapshot taken in it must have the feed as it then is.
         line.theirs = found.frontier
         line.their_head = found.checkpoint
+        if not entries:
+            return
+        link, party = line.link.id, line.link.them
+        rows = [
+            FeedRow(link=link, party=party, index=first + n, raw=raw, leaf=leaf)
+            for n, (raw, leaf) in enumerate(zip(entries, found.leaf_hashes, strict=True))
+        ]
+        signed = found.checkpoint
+        head = Head(link=link, party=party, size=signed.size, raw=signed.raw)
+        batch = Batch(rows=rows, heads=[head])
+        self._run([Arrived(link=link, first=first, entries=entries)], now, batch)
 
     def _receipt_for(self, line: Line, found: Admitted, now: Instant) -> bytes:
         checkpoint = found.checkpoint.checkpoint
@@ -605,6 +611,15 @@ def open_runtime(
     runtime.restore(count)
     runtime.submit([Started(version=version)], now)
     return runtime
+
+
+def _verifiers(theirs: Party, trust: Trust) -> tuple[Verifier, Verifier]:
+    """Return what checks a counterpart's two signatures; Mistake if its keys are not keys."""
+    author = trust.author(theirs.keys.author, theirs.party)
+    mirror = trust.mirror(theirs.keys.mirror, theirs.party)
+    if isinstance(author, Refusal) or isinstance(mirror, Refusal):
+        raise Mistake("bad_keys", f"The keys of {theirs.party} in the terms are not keys.")
+    return author, mirror
 
 
 def _is_size(text: bytes) -> bool:
