@@ -17,6 +17,7 @@ from pathlib import Path
 from bench.common import load_average, machine
 from clearline.sim.checkers import Violation, check
 from clearline.sim.night import NightSettings, play
+from clearline.sim.world import START
 
 TWICE_EVERY = 20
 """Each night of so many is played a second time with other secrets."""
@@ -28,7 +29,11 @@ CHUNK = 20
 def one(seed: int) -> tuple[int, int, list[Violation]]:
     """Return how many faults a night had, how many things happened in it, and what it broke."""
     real = seed % REAL_EVERY == 0
-    night = play(seed, NightSettings(real_signatures=real))
+    try:
+        night = play(seed, NightSettings(real_signatures=real))
+    except Exception as error:  # noqa: BLE001 - a night that falls over is told with its seed
+        fell = Violation(rule=0, seed=seed, at=START, what=f"the night fell over: {error!r}")
+        return 0, 0, [fell]
     found = check(night, secrets=seed % TWICE_EVERY == 0 and not real)
     return len(night.planned), night.world.scheduler.done, found
 

@@ -8,12 +8,14 @@ import sys
 
 import pytest
 
-from clearline.core.events import SendTest
+from clearline.core.events import OpenCall, SendTest
+from clearline.core.terms import Precedence
 from clearline.node.runtime import open_runtime
+from clearline.phrasebook import Stop
 from clearline.sim.checkers import check
 from clearline.sim.keys import STUB_TRUST, stub_keys
 from clearline.sim.night import Night, NightSettings, play
-from clearline.sim.scene import LINK, NORTH, PARTIES, SOUTH
+from clearline.sim.scene import AIRFIELD, LINK, NORTH, PARTIES, SOUTH
 from clearline.sim.world import World
 
 NIGHTS = 100
@@ -102,3 +104,16 @@ def test_a_snapshot_taken_as_entries_arrive_opens_again():
         trust=STUB_TRUST,
     )
     assert again.unsafe is None
+
+
+def test_what_the_journal_could_not_read_back_is_a_mistake_and_is_not_journaled():
+    world = World(1)
+    world.open()
+    world.run(10_000)
+    too_small = Stop(place=AIRFIELD, radius_cm=99)
+    world.north.do(
+        OpenCall(by="officer", link=LINK, precedence=Precedence.FLASH, phrases=(too_small,))
+    )
+    world.north.stop("crash")
+    world.north.start()
+    assert world.north.is_up

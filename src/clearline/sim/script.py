@@ -194,7 +194,7 @@ class Script:
                 lat_e7=centre.lat_e7 + self._secret.randint(-aside, aside),
                 lon_e7=centre.lon_e7 + self._secret.randint(-aside, aside),
             ),
-            radius_cm=self._chance.randint(1, 80) * 10_000 - self._secret.randrange(9_999),
+            radius_cm=self._chance.randint(1, 80) * 10_000 - self._secret.randrange(9_900),
         )
 
     def _volume(self) -> Volume:

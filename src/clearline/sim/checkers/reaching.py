@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from clearline.basis.instants import MINUTE_MS, Instant, dec_hook
+from clearline.basis.instants import Instant, dec_hook
 from clearline.core.calls import CallOpened, CallState
 from clearline.core.effects import Alert, Demand, Ring, Tell
 from clearline.core.events import Acknowledge, Close, OpenCall
@@ -105,15 +105,11 @@ def _receipted_at(view: View, called: str, index: int) -> Instant | None:
 
 
 def _first_ring(view: View, called: str, entry: Entry) -> Instant | None:
-    names = {entry.id, *entry.re}
     text = set(_coded(entry))
     for each in view.performed[called]:
         ring = each.effect
-        if isinstance(ring, Ring) and ring.demand is Demand.CALL and ring.what in names:
-            if entry.re and each.local < entry.at.after(-MINUTE_MS):
-                continue
-            if text <= set(ring.coded):
-                return each.at
+        if isinstance(ring, Ring) and ring.what == entry.id and text <= set(ring.coded):
+            return each.at
     return None
 
 
@@ -133,18 +129,18 @@ def climbs_by_the_called_clock(view: View) -> Iterator[Violation]:
     the calling side each passed rung tells its own officer, exactly by its own.
     """
     for party in PARTIES:
-        for (call, opening), rings in _ringings(view, party).items():
-            yield from _climb(view, party, call, opening, rings)
+        for call, rings in _ringings(view, party).items():
+            yield from _climb(view, party, call, rings)
         yield from _caller_told(view, party)
 
 
-def _ringings(view: View, party: str) -> dict[tuple[str, str], list[_Ringing]]:
-    found: dict[tuple[str, str], list[_Ringing]] = {}
+def _ringings(view: View, party: str) -> dict[str, list[_Ringing]]:
+    found: dict[str, list[_Ringing]] = {}
     for each in view.performed[party]:
         ring = each.effect
         if isinstance(ring, Ring) and ring.demand is Demand.CALL:
-            call, opening, rung, again = ring.id.rsplit(":", 3)
-            found.setdefault((call, opening), []).append(
+            call, rung, again = ring.id.rsplit(":", 2)
+            found.setdefault(call, []).append(
                 _Ringing(
                     at=each.at,
                     local=each.local,
@@ -156,12 +152,10 @@ def _ringings(view: View, party: str) -> dict[tuple[str, str], list[_Ringing]]:
     return found
 
 
-def _climb(
-    view: View, party: str, call: str, opening: str, rings: list[_Ringing]
-) -> Iterator[Violation]:
+def _climb(view: View, party: str, call: str, rings: list[_Ringing]) -> Iterator[Violation]:
     station = view.night.world.station(party)
-    ladder = _ladder_of(view, call, opening)
-    end = _answered_at(view, call, opening)
+    ladder = _ladder_of(view, call)
+    end = _answered_at(view, call)
     at, rung, again, until = rings[0].at, rings[0].rung, rings[0].round, rings[0].until
     while True:
         due = station.clock.first(until, at.after(1))
@@ -191,34 +185,24 @@ def _climb(
         at = due
 
 
-def _ladder_of(view: View, call: str, opening: str) -> Ladder:
-    """Return the ladder of an opening of a call: it may be opened again as more urgent."""
-    openings = sorted(
-        (entry.id, _precedence(entry))
-        for party in PARTIES
-        for entry in view.entries[party]
-        if entry.kind == "call.opened" and call in (entry.id, *entry.re)
-    )
-    _, precedence = openings[min(int(opening), len(openings)) - 1]
-    return view.night.world.terms.ladders.of(precedence)
+def _ladder_of(view: View, call: str) -> Ladder:
+    opened = next(entry for party in PARTIES for entry in view.entries[party] if entry.id == call)
+    return view.night.world.terms.ladders.of(_precedence(opened))
 
 
-def _answered_at(view: View, call: str, opening: str) -> Instant:
-    """Return when a human acknowledged an opening of a call; the night's end if nobody did.
+def _answered_at(view: View, call: str) -> Instant:
+    """Return when a human acknowledged a call; the night's end if nobody did.
 
-    Either side may have opened it again, so it is the acknowledgement of that number, by
-    whichever side was then called.
+    A click that the node died of may have been recorded: nothing is certain after it.
     """
-    # A click that the node died of may have been recorded: nothing is certain after it.
-    answers = [
+    answers = (
         act.at
         for act in view.trace.acts
         if isinstance(act.event, Acknowledge)
         and act.event.call == call
         and (act.entries or act.mistake is None)
-    ]
-    number = int(opening)
-    return answers[number - 1] if len(answers) >= number else view.night.ended_at
+    )
+    return next(answers, view.night.ended_at)
 
 
 def _caller_told(view: View, party: str) -> Iterator[Violation]:
@@ -240,7 +224,8 @@ def _caller_told(view: View, party: str) -> Iterator[Violation]:
             if due >= end:
                 break
             code = _told_at(view, party, call, due)
-            heard = _heard_rung(view, party, call, due)
+            patience_ms = ladder.rungs[rung - 1].patience_ms
+            heard = _heard_rung(view, party, call, due, 2 * patience_ms)
             if code is None:
                 yield view.violation(3, due, f"{party} was not told that rung {rung} passed")
                 break
@@ -283,14 +268,16 @@ def _told_at(view: View, party: str, call: str, at: Instant) -> str | None:
     return None
 
 
-def _heard_rung(view: View, party: str, call: str, at: Instant) -> int:
+def _heard_rung(view: View, party: str, call: str, at: Instant, within_ms: int) -> int:
+    """Return which rung the caller last heard ring, if it heard it lately; else 0."""
+    now = view.night.world.station(party).clock.show(at)
     rung = 0
     for each in view.performed[party]:
         effect = each.effect
         if each.at > at:
             break
         if isinstance(effect, Tell) and effect.code == "call_ringing" and effect.about == call:
-            rung = int(effect.args["rung"])
+            rung = int(effect.args["rung"]) if now.since(each.local) <= within_ms else 0
     return rung
 
 
@@ -303,7 +290,7 @@ def silence_never_closes(view: View) -> Iterator[Violation]:
             continue
         for call in runtime.state.calls.by_id.values():
             answered = sum(_asked(view, side, Acknowledge, call.id) for side in PARTIES)
-            if not call.climbs and answered < call.times_opened:
+            if not call.climbs and not answered:
                 yield view.violation(4, end, f"call {call.id} is {call.state}, unanswered")
             if call.state is CallState.CLOSED and not all(
                 _asked(view, side, Close, call.id) for side in PARTIES
