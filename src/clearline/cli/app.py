@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from clearline import __version__
-from clearline.cli import acting, setup, showing
+from clearline.cli import acting, drilling, setup, showing
 from clearline.cli.common import Session
 
 __all__ = ["main", "root"]
@@ -60,7 +60,7 @@ for _command in (
     acting.declare, acting.revise, acting.withdraw, acting.call, acting.ack, acting.say,
     acting.readback, acting.dispose, acting.close, acting.watch, acting.test, acting.violation,
     showing.status, showing.notices, showing.conflicts, showing.calls, showing.log,
-    showing.follow, showing.bundle, showing.verify, showing.drill,
+    showing.follow, showing.bundle, showing.verify, drilling.drill,
 ):  # fmt: skip
     root.add_command(_command)
 

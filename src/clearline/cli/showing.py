@@ -1,4 +1,4 @@
-"""Verbs that show: status, notices, conflicts, calls, log, follow, bundle, verify, drill."""
+"""Verbs that show: status, notices, conflicts, calls, log, follow, bundle, verify."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import msgspec
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from clearline import drills
 from clearline.basis.quantities import show_length
 from clearline.cli.common import DOES_NOT_HOLD, Session, errors, out, pick_link, plain, run, verb
 from clearline.record import verify_bundle
 from clearline.verifier import summary
 
-__all__ = ["bundle", "calls", "conflicts", "drill", "follow", "log", "notices", "status", "verify"]
+__all__ = ["bundle", "calls", "conflicts", "follow", "log", "notices", "status", "verify"]
 
 _STATE = {"up": "green", "late": "yellow", "down": "bold red", "disputed": "bold red"}
 NOTHING = {
@@ -147,25 +146,6 @@ def verify(session: Session, source: Path, pins: tuple[str, ...]) -> None:
     session.show(shown, "\n".join(plain(line) for line in [*lines, *summary(report).split("\n")]))
     if not report.is_verified:
         sys.exit(DOES_NOT_HOLD)
-
-
-@click.group()
-def drill() -> None:
-    """Replay incidents and rehearse ladders on the shipped code, in simulation."""
-
-
-@drill.command("list")
-@click.pass_obj
-@verb
-def drill_list(session: Session) -> None:
-    """List the drills."""
-    found = {name: drills.describe(name) for name in drills.names()}
-    text = "\n".join(f"[bold]{name}[/]  {_paragraphs(said)}" for name, said in found.items())
-    session.show(found, text)
-
-
-def _paragraphs(text: str) -> str:
-    return "\n".join(plain(line) for line in text.split("\n"))
 
 
 def _status(found: dict[str, Any]) -> None:

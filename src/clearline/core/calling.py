@@ -11,6 +11,8 @@ No limit, suspension, dispute of ours or pending agreement stops a FLASH.
 
 from __future__ import annotations
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
@@ -49,6 +51,7 @@ __all__ = [
     "close",
     "dispose",
     "open_call",
+    "opened_unreadably",
     "read_back",
     "ring_again",
     "say",
@@ -57,6 +60,12 @@ __all__ = [
 NEARBY = Minima(horizontal_cm=2_000_000, vertical_cm=10_000_000, time_ms=DAY_MS)
 """A notice within 20 km and a day of what a call is about is attached to it by itself."""
 MAX_ATTACHED = 8
+
+MAX_OPEN_FLASH = 1_000
+"""FLASH calls of one counterpart that ring at once. With a thousand ringing nobody is missing
+a human for want of one more, and nothing on the line may make work without bound."""
+
+UNREADABLE = "(a FLASH that this node cannot read: ask SAY AGAIN)"
 
 
 def open_call(state: State, door: Door, event: OpenCall) -> None:
@@ -186,13 +195,11 @@ def _opened_by_them(
     state: State, door: Door, link: Link, entry: Entry, body: CallOpened
 ) -> Refusal | None:
     flash = body.precedence is Precedence.FLASH
-    limit = link.terms.limits.open_calls
-    if not flash and state.calls.open_on(link.id, mine=False) >= limit:
+    limit = MAX_OPEN_FLASH if flash else link.terms.limits.open_calls
+    if state.calls.open_on(link.id, mine=False) >= limit:
         return Refusal(reason=Reason.TOO_MANY, detail=f"{limit} calls are open already.")
     before = state.calls.by_id.get(entry.re[0]) if entry.re else None
-    if before is not None and (before.link != link.id or before.state is not CallState.CLOSED):
-        # The call that it says recurs is not closed. It is a demand for a human all the
-        # same, so it rings as a new one.
+    if before is not None and before.link != link.id:
         before = None
     call = _began(link, before, entry.id, body, door.now, mine=False)
     state.calls.put(call)
@@ -202,18 +209,39 @@ def _opened_by_them(
     return None
 
 
+def opened_unreadably(state: State, door: Door, link: Link, entry: Entry) -> bool:
+    """Ring for a FLASH whose body cannot be read whole; return whether it was one.
+
+    The refusal that the sender is answered with delays nothing: a human here is rung, and
+    asks what was meant.
+    """
+    try:
+        found = _PRECEDENCE.decode(entry.body)
+    except msgspec.MsgspecError:
+        return False
+    if found.precedence is not Precedence.FLASH:
+        return False
+    body = CallOpened(precedence=Precedence.FLASH, phrases=(), drill=found.drill)
+    return _opened_by_them(state, door, link, entry, body) is None
+
+
+class _OnlyPrecedence(Struct, frozen=True):
+    precedence: Precedence
+    drill: bool = False
+
+
+_PRECEDENCE = msgspec.json.Decoder(_OnlyPrecedence)
+
+
 def _began(
     link: Link, before: Call | None, entry: str, body: CallOpened, now: Instant, *, mine: bool
 ) -> Call:
-    """Return the call that `entry` opened, or opened again at the rung that answered before."""
+    """Return the call that `entry` opened.
+
+    One that recurs (`before`) begins at the rung that answered then, not below it.
+    """
     rungs = link.terms.ladders.of(body.precedence)
-    first = Said(entry=entry, mine=mine, phrases=body.phrases, at=now)
-    if before is not None:
-        answered = before.acknowledgement
-        climb = ladder.start(rungs, now, answered.rung if answered else 1)
-        again = calls.reopened(before, climb, first, now, mine=mine)
-        assert isinstance(again, Call), again
-        return replace(again, precedence=body.precedence, drill=body.drill)
+    answered = before.acknowledgement if before is not None else None
     return Call(
         id=entry,
         link=link.id,
@@ -222,8 +250,10 @@ def _began(
         notices=body.notices,
         drill=body.drill,
         opened_at=now,
-        climb=ladder.start(rungs, now),
-        said=(first,),
+        climb=ladder.start(rungs, now, answered.rung if answered else 1),
+        said=(Said(entry=entry, mine=mine, phrases=body.phrases, at=now),),
+        reopens=before.id if before is not None else None,
+        times_opened=before.times_opened + 1 if before is not None else 1,
     )
 
 
@@ -232,14 +262,14 @@ def _ring(door: Door, link: Link, call: Call) -> None:
     rung = ladder.rung_of(link.terms.ladders.of(call.precedence), call.climb.rung)
     door.ring(
         Ring(
-            id=f"{call.id}:{call.times_opened}:{call.climb.rung}:{call.climb.round}",
+            id=f"{call.id}:{call.climb.rung}:{call.climb.round}",
             what=call.id,
             link=link.id,
             demand=Demand.CALL,
             precedence=call.precedence,
             echelon=rung.echelon,
             rung=call.climb.rung,
-            coded=tuple(coded(phrase) for phrase in call.phrases),
+            coded=tuple(coded(phrase) for phrase in call.phrases) or (UNREADABLE,),
             drill=call.drill,
             until=call.climb.until,
         )
@@ -253,27 +283,33 @@ def _climbed(state: State, door: Door, link: Link, before: Call, call: Call, run
     body = CallClimbed(rung=call.climb.rung, echelon=echelon, round=call.climb.round, why=why)
     _ring(door, link, call)
     door.say(link, "call.climbed", body, re=(call.id,))
-    state.calls.put(_rings(call, echelon))
+    state.calls.put(_rings(call, echelon, door.now))
 
 
 def _say_ringing(state: State, door: Door, link: Link, call: Call) -> None:
     rung = ladder.rung_of(link.terms.ladders.of(call.precedence), call.climb.rung)
     body = CallRinging(rung=call.climb.rung, echelon=rung.echelon, since=call.climb.since)
     door.say(link, "call.ringing", body, re=(call.id,))
-    state.calls.put(_rings(call, rung.echelon))
+    state.calls.put(_rings(call, rung.echelon, door.now))
 
 
-def _rings(call: Call, echelon: str) -> Call:
+def _rings(call: Call, echelon: str, now: Instant) -> Call:
     """Return a call of theirs after we said that it rings here."""
     told = CallRinging(rung=call.climb.rung, echelon=echelon, since=call.climb.since)
-    after = calls.ringing(call, told, mine=True)
+    after = calls.ringing(call, told, now, mine=True)
     assert isinstance(after, Call), after
     return after
 
 
 def _own_rung_passed(door: Door, link: Link, before: Call, call: Call, rungs: Ladder) -> None:
     """Tell our officer what to do about a rung of theirs that did not answer."""
-    heard = call.told is not None and call.told.rung >= before.climb.rung
+    heard = (
+        call.told is not None
+        and call.told_at is not None
+        and call.told.rung >= before.climb.rung
+        # A round of the last rung is a rung too: what was heard an hour ago rings nobody now.
+        and door.now.since(call.told_at) <= 2 * before.climb.until.since(before.climb.since)
+    )
     card = "; ".join(link.counterpart.contact) or "no contact card in the terms"
     echelon = ladder.rung_of(rungs, call.climb.rung).echelon
     if heard:
@@ -286,10 +322,10 @@ def _told(call: Call, entry: Entry, body: object, now: Instant) -> Call | Refusa
     """Return the call after what the counterpart says of it."""
     match body:
         case CallRinging():
-            return calls.ringing(call, body, mine=False)
+            return calls.ringing(call, body, now, mine=False)
         case CallClimbed():
             told = CallRinging(rung=body.rung, echelon=body.echelon, since=entry.at)
-            return calls.ringing(call, told, mine=False)
+            return calls.ringing(call, told, now, mine=False)
         case CallAcknowledged():
             return calls.acknowledged(call, body, entry.at, mine=False)
         case CallSaid(phrases=phrases):

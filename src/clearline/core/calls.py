@@ -3,7 +3,8 @@
 A call is known by the id of the entry that opened it. The side that was called rings its
 ladder by its own clock and says so; the calling side runs the same ladder for itself. A
 call ends only by what people say: acknowledged, disposed of, closed by both. Silence never
-closes it, and a call that recurs is opened again.
+closes it. What recurs is opened again, as a call of its own that names the closed one and
+begins at the rung that answered then.
 
 `TABLE` is the state machine, whole; documentation and tests read it. The functions below
 return the call as it then stands, or the refusal, and touch nothing else.
@@ -47,7 +48,6 @@ __all__ = [
     "acknowledged",
     "closed",
     "disposed",
-    "reopened",
     "ringing",
     "said",
 ]
@@ -162,9 +162,7 @@ TABLE: dict[CallState, dict[str, CallState]] = {
         "call.disposition": CallState.CLOSING,
         "call.closed": CallState.CLOSED,
     },
-    CallState.CLOSED: {
-        "call.opened": CallState.OPENED,
-    },
+    CallState.CLOSED: {},
 }
 """From each state, by each kind of entry, to the next. What is not here is out of order."""
 
@@ -217,12 +215,16 @@ class Call(Struct, frozen=True, kw_only=True):
     state: CallState = CallState.OPENED
     told: CallRinging | None = None
     """The last rung that the called side said is ringing."""
+    told_at: Instant | None = None
+    """When we last heard so, by our clock."""
     acknowledgement: Acknowledgement | None = None
     said: tuple[Said, ...] = ()
     dispositions: tuple[Disposed, ...] = ()
     closed_by_us: bool = False
     closed_by_them: bool = False
     closed_at: Instant | None = None
+    reopens: str | None = None
+    """The closed call that has recurred."""
     times_opened: int = 1
 
     @property
@@ -256,12 +258,12 @@ def step(call: Call, kind: str, *, mine: bool) -> CallState | Refusal:
     return after
 
 
-def ringing(call: Call, body: CallRinging, *, mine: bool) -> Call | Refusal:
+def ringing(call: Call, body: CallRinging, at: Instant, *, mine: bool) -> Call | Refusal:
     """Return the call after its called side said which rung rings."""
     after = step(call, "call.ringing", mine=mine)
     if isinstance(after, Refusal):
         return after
-    return replace(call, state=after, told=body)
+    return replace(call, state=after, told=body, told_at=at)
 
 
 def acknowledged(call: Call, body: CallAcknowledged, at: Instant, *, mine: bool) -> Call | Refusal:
@@ -279,11 +281,14 @@ def said(call: Call, utterance: Said) -> Call | Refusal:
     after = step(call, kind, mine=utterance.mine)
     if isinstance(after, Refusal):
         return after
-    restated = utterance.restates
-    if restated is not None and all(restated != each.entry for each in call.said):
-        return Refusal(
-            reason=Reason.UNKNOWN_REFERENCE, detail="Nothing with that id was said in this call."
-        )
+    if utterance.restates is not None:
+        original = next((e for e in call.said if e.entry == utterance.restates), None)
+        if original is None:
+            detail = "Nothing with that id was said in this call."
+            return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail=detail)
+        if original.mine == utterance.mine:
+            detail = "A read-back restates what the other side said."
+            return Refusal(reason=Reason.NOT_YOURS, detail=detail)
     if len(call.said) >= MAX_SAID:
         return Refusal(reason=Reason.TOO_MANY, detail=f"More than {MAX_SAID} utterances in a call.")
     return replace(call, state=after, said=(*call.said, utterance))
@@ -319,33 +324,6 @@ def closed(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:
         closed_by_us=call.closed_by_us or mine,
         closed_by_them=call.closed_by_them or not mine,
         closed_at=at if after is CallState.CLOSED else None,
-    )
-
-
-def reopened(
-    call: Call, climb: Climb, utterance: Said, at: Instant, *, mine: bool
-) -> Call | Refusal:
-    """Return a closed call that has recurred, ringing again.
-
-    Whoever opens it again is the calling side from then on.
-    """
-    after = step(call, "call.opened", mine=mine)
-    if isinstance(after, Refusal):
-        return after
-    return replace(
-        call,
-        mine=mine,
-        state=after,
-        climb=climb,
-        opened_at=at,
-        told=None,
-        acknowledgement=None,
-        said=(utterance,),
-        dispositions=(),
-        closed_by_us=False,
-        closed_by_them=False,
-        closed_at=None,
-        times_opened=call.times_opened + 1,
     )
 
 

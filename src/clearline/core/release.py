@@ -27,7 +27,7 @@ from clearline.core.events import Place
 from clearline.core.links import Link
 from clearline.core.notices import UNSPECIFIED
 from clearline.core.terms import ReleaseField, Terms
-from clearline.phrasebook import AnchorQuery, FreeText, Phrase
+from clearline.phrasebook import AnchorQuery, FreeText, Phrase, checked
 from clearline.record import MAX_ENTRY_BYTES, Entry, canonical
 from clearline.record import encode as encode_entry
 from clearline.space import (
@@ -197,7 +197,8 @@ def release_phrases(
     for phrase in phrases:
         if isinstance(phrase, FreeText) and not terms.allows(ReleaseField.FREE_TEXT):
             raise Mistake("no_free_text", "The terms do not allow free text: use a phrase.")
-        rounded = _round_phrase(phrase, terms.release.call_grid)
+        # Rounded outward, a radius may pass the phrase's own limit: better said here than there.
+        rounded = checked(_round_phrase(phrase, terms.release.call_grid))
         if rounded != phrase:
             changes.append("rounded")
         let_out.append(rounded)

@@ -194,9 +194,10 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
         case Settle():
             reporting.settle(state, door, event)
         case Started():
+            # What was slept through is climbed first: no rung rings that should not ring now.
+            _tick(state, door)
             calling.ring_again(state, door)
             testing.ring_again(state, door)
-            _tick(state, door)
         case Forked():
             _forked(state, door, event)
         case PeerUnsafe():
@@ -238,6 +239,8 @@ def _entry(state: State, door: Door, link: Link, entry: Entry) -> Refusal | None
         return Refusal(reason=Reason.NO_TERMS, detail="No terms are in force on this link.")
     body = _body(entry)
     if isinstance(body, Refusal):
+        if entry.kind == "call.opened":
+            calling.opened_unreadably(state, door, link, entry)
         return body
     room = entry.kind.partition(".")[0]
     match room:

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.ids import Name, Uuid7
@@ -236,6 +237,8 @@ def check_terms(terms: Terms) -> None:
         raise Mistake("shared_key", "Each role of each party needs a key of its own.")
     outline: Outline = terms.area
     check_outline(outline)
+    if terms.area.margin_cm:
+        raise Mistake("area_has_margin", "The agreed area is a polygon without a margin.")
     pulse = terms.pulse
     if not pulse.heartbeat_ms < pulse.late_after_ms < pulse.down_after_ms:
         raise Mistake("pulse_order", "A heartbeat must be shorter than LATE, and LATE than DOWN.")
@@ -252,13 +255,18 @@ MAX_PENDING = 8
 
 
 class Agreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which terms a link has: proposed, agreed by either side, and in force."""
+    """Which terms a link has: proposed, agreed by either side, and in force.
+
+    In force is the highest version that both sides have agreed to (of two documents of one
+    version, the one whose hash is greater). So two amendments that cross each other end the
+    same on both sides, in whatever order each saw them.
+    """
 
     documents: dict[str, Terms]
-    """Every document proposed by either side, by hash; the one in force among them."""
-    ours: str | None = None
-    """The hash we agreed to last."""
-    theirs: str | None = None
+    """Every document proposed by either side that may still come into force, by hash."""
+    ours: tuple[str, ...] = ()
+    """The hashes we agreed to."""
+    theirs: tuple[str, ...] = ()
     force: str | None = None
 
     @property
@@ -283,29 +291,34 @@ def propose(agreement: Agreement, terms: Terms) -> Agreement | Refusal:
     digest = hash_of(terms)
     if digest in agreement.documents:
         return agreement
-    if (fault := _amendment_fault(agreement.terms, terms)) is not None:
+    if (fault := _amendment_fault(agreement, terms)) is not None:
         return fault
-    if len(agreement.documents) >= 2 * MAX_PENDING:
+    if len(agreement.documents) > 2 * MAX_PENDING:
         return Refusal(reason=Reason.TOO_MANY, detail="Too many terms are waiting for agreement.")
-    return _settled(agreement, documents={**agreement.documents, digest: terms})
+    return replace(agreement, documents={**agreement.documents, digest: terms})
 
 
 def agreed_by_us(agreement: Agreement, digest: str) -> Agreement | Refusal:
     """Return the agreement after we agreed to the document with this hash."""
     if digest not in agreement.documents:
         return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="No such terms were proposed.")
-    return _settled(agreement, ours=digest)
+    return _settled(replace(agreement, ours=_with(agreement.ours, digest)))
 
 
 def agreed_by_them(agreement: Agreement, digest: str) -> Agreement | Refusal:
     """Return the agreement after the counterpart agreed to the document with this hash."""
     if digest not in agreement.documents:
         return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="No such terms were proposed.")
-    return _settled(agreement, theirs=digest)
+    return _settled(replace(agreement, theirs=_with(agreement.theirs, digest)))
 
 
-def _amendment_fault(now_agreed: Terms, terms: Terms) -> Refusal | None:
+def _with(hashes: tuple[str, ...], digest: str) -> tuple[str, ...]:
+    return hashes if digest in hashes else (*hashes, digest)
+
+
+def _amendment_fault(agreement: Agreement, terms: Terms) -> Refusal | None:
     """Return why `terms` cannot amend what is agreed, if they cannot."""
+    now_agreed = agreement.terms
     try:
         check_terms(terms)
     except Mistake as mistake:
@@ -318,25 +331,34 @@ def _amendment_fault(now_agreed: Terms, terms: Terms) -> Refusal | None:
             reason=Reason.NOT_ALLOWED,
             detail="An amendment cannot change the parties or their keys; make a new link.",
         )
+    if agreement.in_force and terms.version <= now_agreed.version:
+        return Refusal(
+            reason=Reason.STALE,
+            detail=f"Version {now_agreed.version} is in force; an amendment has a higher one.",
+        )
     return None
 
 
-def _settled(
-    agreement: Agreement,
-    *,
-    documents: dict[str, Terms] | None = None,
-    ours: str | None = None,
-    theirs: str | None = None,
-) -> Agreement:
-    """Return the agreement changed, with what follows of it: force, and what may be forgotten."""
-    kept = agreement.documents if documents is None else documents
-    ours = ours or agreement.ours
-    theirs = theirs or agreement.theirs
-    force = ours if ours is not None and ours == theirs else agreement.force
-    if force != agreement.force and force is not None:
-        # What was proposed before a newer document came into force can no longer be agreed to.
-        kept = {force: kept[force]}
-    return Agreement(documents=kept, ours=ours, theirs=theirs, force=force)
+def _settled(agreement: Agreement) -> Agreement:
+    """Return the agreement with what follows of it: force, and what may be forgotten."""
+    both = [digest for digest in agreement.ours if digest in agreement.theirs]
+    if not both:
+        return agreement
+    documents = agreement.documents
+    force = max(both, key=lambda digest: (documents[digest].version, digest))
+    version = documents[force].version
+    kept = {
+        digest: terms
+        for digest, terms in documents.items()
+        # What is older than the terms in force can never come into force again.
+        if digest == force or terms.version >= version
+    }
+    return Agreement(
+        documents=kept,
+        ours=tuple(digest for digest in agreement.ours if digest in kept),
+        theirs=tuple(digest for digest in agreement.theirs if digest in kept),
+        force=force,
+    )
 
 
 def default_ladders() -> Ladders:

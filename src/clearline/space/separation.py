@@ -93,10 +93,10 @@ class Closest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Separation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far two volumes are apart in each of the three; 0 where they meet."""
 
-    horizontal_cm: int
-    vertical_cm: int | None
+    horizontal_cm: Annotated[int, Meta(ge=0)]
+    vertical_cm: Annotated[int, Meta(ge=0)] | None
     """None if the bands cannot be compared; that counts as meeting."""
-    time_ms: int
+    time_ms: Annotated[int, Meta(ge=0)]
 
 
 class Minima(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,34 @@
+# What CI runs, and the pieces of it. `make setup` first; then `.venv/bin/just check`.
+
+py := ".venv/bin/python"
+
+# everything that must hold before a commit
+check: format lint floors types docs test
+
+# the formatting is the formatter's
+format:
+    {{py}} -m ruff format --check src tests bench
+
+lint:
+    {{py}} -m ruff check src tests bench
+
+# the import contracts of pyproject.toml
+floors:
+    .venv/bin/lint-imports --no-logo
+
+types:
+    {{py}} -m pyright --pythonpath .venv/bin/python src
+
+# the change log's fragments are well-formed
+docs:
+    {{py}} -m towncrier build --draft --version check > /dev/null
+
+# the suite, in two halves of the machine where it has them, then what it covered
+test *ARGS:
+    {{py}} -m pytest {{ARGS}}
+
+cover:
+    {{py}} -m coverage erase
+    {{py}} -m coverage run -m pytest
+    {{py}} -m coverage combine --quiet
+    {{py}} -m coverage report --skip-covered --fail-under=85
