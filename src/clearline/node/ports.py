@@ -7,12 +7,13 @@ its implementations pass (`tests/ports/`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Protocol
 
 from msgspec import Struct
 
+from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
 from clearline.core.effects import Effect
 from clearline.record import Receipt, Signer
@@ -30,6 +31,7 @@ __all__ = [
     "Record",
     "Snapshot",
     "chained",
+    "check_follows",
 ]
 
 
@@ -107,6 +109,21 @@ class Batch(Struct, kw_only=True):
         return bool(
             self.records or self.rows or self.heads or self.receipts or self.forks or self.snapshot
         )
+
+
+def check_follows(batch: Batch, count: int, feed_size: Callable[[str, str], int]) -> None:
+    """Raise Broken unless a batch's events and entries go on where a journal ends."""
+    for expected, record in enumerate(batch.records, count):
+        if record.seq != expected:
+            raise Broken(f"event {record.seq} does not follow {expected}")
+    ends: dict[tuple[str, str], int] = {}
+    for row in batch.rows:
+        feed = (row.link, row.party)
+        end = ends.get(feed)
+        end = feed_size(*feed) if end is None else end
+        if row.index != end:
+            raise Broken(f"entry {row.index} of {row.party} does not follow {end}")
+        ends[feed] = end + 1
 
 
 class Journal(Protocol):

@@ -20,6 +20,7 @@ from clearline.node.ports import (
     Record,
     Snapshot,
     chained,
+    check_follows,
 )
 
 __all__ = ["MemoryJournal"]
@@ -44,17 +45,13 @@ class MemoryJournal:
         """Keep a batch whole; OSError if the simulated disk fails."""
         if self.broken is not None:
             raise OSError(self.broken)
+        check_follows(batch, len(self._records), self.feed_size)
         for record in batch.records:
-            if record.seq != len(self._records):
-                raise Broken(f"event {record.seq} does not follow {len(self._records)}")
             self._links.append(chained(self._links[-1] if self._links else b"", record))
             self._records.append(record)
             self._bytes += len(record.event)
         for row in batch.rows:
-            rows = self._feeds.setdefault((row.link, row.party), [])
-            if row.index != len(rows):
-                raise Broken(f"entry {row.index} does not follow {len(rows)}")
-            rows.append(row)
+            self._feeds.setdefault((row.link, row.party), []).append(row)
         for head in batch.heads:
             self._heads[head.link, head.party] = head
         for kept in batch.receipts:

@@ -26,6 +26,7 @@ from clearline.node.ports import (
     Record,
     Snapshot,
     chained,
+    check_follows,
 )
 from clearline.record import Receipt, canonical
 
@@ -76,14 +77,15 @@ class SqliteJournal:
         except sqlite3.Error as error:
             raise Broken(f"{path.name} cannot be read as a journal: {error}") from error
         self._count, self._link = self._tail()
+        self._ends: dict[tuple[str, str], int] = {}
+        """How far the feeds go that were written since the start."""
 
     def commit(self, batch: Batch) -> None:
         """Write a batch in one transaction, durable on return. Any sqlite3.Error: not written."""
         count, link = self._count, self._link
         events: list[tuple[int, int, bytes, bytes]] = []
+        check_follows(batch, count, self._feed_end)
         for record in batch.records:
-            if record.seq != count:
-                raise Broken(f"event {record.seq} does not follow {count}")
             link = chained(link, record)
             count += 1
             events.append((record.seq, int(record.at), record.event, link))
@@ -93,10 +95,13 @@ class SqliteJournal:
             self._write(batch, events)
             run("COMMIT")
         except BaseException:
+            self._ends.clear()
             if self._db.in_transaction:
                 run("ROLLBACK")
             raise
         self._count, self._link = count, link
+        for row in batch.rows:
+            self._ends[row.link, row.party] = row.index + 1
 
     def check(self) -> tuple[int, Instant]:
         """Verify every link of the hash chain; return how many events, and the last instant."""
@@ -216,6 +221,10 @@ class SqliteJournal:
         for seq, link in self._select("SELECT seq, chain FROM journal ORDER BY seq DESC LIMIT 1"):
             return seq + 1, link
         return 0, b""
+
+    def _feed_end(self, link: str, party: str) -> int:
+        end = self._ends.get((link, party))
+        return self.feed_size(link, party) if end is None else end
 
     def _write(self, batch: Batch, events: list[tuple[int, int, bytes, bytes]]) -> None:
         many = self._db.executemany
