@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,7 +45,7 @@ QUICK = {
 """Terms that a test can wait for."""
 
 
-class Failed(Exception):
+class Failed(Exception):  # noqa: N818 - an outcome that tests look at
     """A verb ended with another code than 0."""
 
     def __init__(self, code: int, output: str, errors: str) -> None:
@@ -207,8 +208,6 @@ class Station:
 
 def free_port() -> int:
     """Return a port that nobody has at the moment."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return taken.getsockname()[1]
 
