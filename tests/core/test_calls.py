@@ -1,0 +1,165 @@
+"""Calls: the table is whole, and silence never closes one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearline.basis.faults import Reason, Refusal
+from clearline.basis.instants import DAY_MS
+from clearline.core.calls import (
+    CALLED_SIDE_ONLY,
+    MAX_SAID,
+    TABLE,
+    Call,
+    CallAcknowledged,
+    CallRinging,
+    Calls,
+    CallState,
+    Disposed,
+    Said,
+    acknowledged,
+    closed,
+    disposed,
+    ringing,
+    said,
+    step,
+)
+from clearline.core.ladder import start
+from clearline.core.notices import Disposition
+from clearline.core.step import BODIES
+from clearline.core.terms import Precedence, default_ladders
+from clearline.phrasebook import LineTest
+from tests.kit import LINK, START
+
+KINDS = sorted(kind for kind in BODIES if kind.startswith("call."))
+CALL = "019ab000-0000-7000-8000-00000000000c"
+RECEIVED = Disposed(disposition=Disposition.RECEIVED, at=START)
+
+
+def call(*, mine: bool = True, state: CallState = CallState.OPENED, **changes) -> Call:
+    fields = {
+        "id": CALL,
+        "link": LINK,
+        "mine": mine,
+        "precedence": Precedence.FLASH,
+        "notices": (),
+        "drill": False,
+        "opened_at": START,
+        "climb": start(default_ladders().flash, START),
+        "said": (Said(entry=CALL, mine=mine, phrases=(LineTest(),), at=START),),
+        "state": state,
+    }
+    return Call(**(fields | changes))
+
+
+def apply(call: Call, kind: str, *, mine: bool) -> Call | Refusal:
+    """Return what an entry of this kind makes of a call, by the functions of the room."""
+    match kind:
+        case "call.ringing" | "call.climbed":
+            body = CallRinging(rung=1, echelon="duty-desk", since=START)
+            return ringing(call, body, START, mine=mine)
+        case "call.acknowledged":
+            body = CallAcknowledged(rung=1, echelon="duty-desk")
+            return acknowledged(call, body, START, mine=mine)
+        case "call.said":
+            return said(call, Said(entry="x", mine=mine, phrases=(LineTest(),), at=START))
+        case "call.readback":
+            of = next((each.entry for each in call.said if each.mine != mine), CALL)
+            what = Said(entry="y", mine=mine, phrases=(LineTest(),), at=START, restates=of)
+            return said(call, what)
+        case "call.disposition":
+            return disposed(call, RECEIVED, mine=mine)
+        case "call.closed":
+            return closed(call, START, mine=mine)
+    raise AssertionError(kind)
+
+
+def test_the_table_has_every_state_and_only_kinds_that_there_are():
+    assert set(TABLE) == set(CallState)
+    assert {kind for row in TABLE.values() for kind in row} <= set(KINDS)
+
+
+@pytest.mark.parametrize("writer_calls", [True, False])
+@pytest.mark.parametrize("mine", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("state", CallState)
+def test_every_kind_in_every_state_by_either_side_is_what_the_table_says(
+    state, kind, mine, writer_calls
+):
+    before = call(mine=mine if writer_calls else not mine, state=state)
+    after = step(before, kind, mine=mine)
+    if writer_calls and kind in CALLED_SIDE_ONLY:
+        assert after.reason is Reason.NOT_YOURS
+    elif kind in TABLE[state]:
+        assert after is TABLE[state][kind]
+    else:
+        assert after.reason is Reason.OUT_OF_ORDER
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_nobody_closes_a_call_that_has_no_disposition(mine):
+    found = closed(call(state=CallState.ACKNOWLEDGED), START, mine=mine)
+    assert found.reason is Reason.OUT_OF_ORDER
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_one_side_alone_never_closes_a_call(mine):
+    open_call = call(state=CallState.ACKNOWLEDGED, dispositions=(RECEIVED,))
+    once = closed(open_call, START, mine=mine)
+    assert once.state is CallState.CLOSING
+    assert closed(once, START, mine=mine).reason is Reason.DUPLICATE
+    assert closed(once, START, mine=not mine).state is CallState.CLOSED
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_nobody_reads_back_what_he_said_himself(mine):
+    spoken = Said(entry="s", mine=mine, phrases=(LineTest(),), at=START)
+    talking = call(state=CallState.ACKNOWLEDGED, said=(spoken,))
+    again = Said(entry="t", mine=mine, phrases=(LineTest(),), at=START, restates="s")
+    assert said(talking, again).reason is Reason.NOT_YOURS
+
+
+def test_a_read_back_of_what_nobody_said_is_refused():
+    talking = call(state=CallState.ACKNOWLEDGED)
+    what = Said(entry="t", mine=False, phrases=(LineTest(),), at=START, restates="nothing")
+    assert said(talking, what).reason is Reason.UNKNOWN_REFERENCE
+
+
+def test_a_call_holds_so_many_utterances_and_no_more():
+    full = call(
+        said=tuple(Said(entry=str(n), mine=True, phrases=(), at=START) for n in range(MAX_SAID))
+    )
+    assert apply(full, "call.said", mine=True).reason is Reason.TOO_MANY
+
+
+@given(mine=st.booleans(), acts=st.lists(st.tuples(st.sampled_from(KINDS), st.booleans())))
+def test_a_call_is_closed_only_by_an_answer_a_disposition_and_both_sides(mine, acts):
+    now, heard = call(mine=mine), set()
+    for kind, writer in acts:
+        if kind == "call.opened":
+            continue
+        after = apply(now, kind, mine=writer)
+        if isinstance(after, Refusal):
+            continue
+        heard.add((kind, writer))
+        now = after
+    if now.state is CallState.CLOSED:
+        assert {("call.closed", True), ("call.closed", False)} <= heard
+        assert ("call.acknowledged", not mine) in heard
+        assert ("call.disposition", not mine) in heard
+    assert now.climbs == (("call.acknowledged", not mine) not in heard)
+
+
+def test_a_closed_call_is_forgotten_after_a_day_and_an_open_one_never():
+    calls = Calls()
+    calls.put(call(state=CallState.CLOSED, closed_at=START))
+    other = call(state=CallState.ACKNOWLEDGED, id="open")
+    calls.put(other)
+    assert calls.due() == START.after(DAY_MS)
+    calls.forget(START.after(DAY_MS - 1))
+    assert CALL in calls.by_id
+    calls.forget(START.after(1_000 * DAY_MS))
+    assert list(calls.by_id.values()) == [other]
+    assert calls.due() is None
