@@ -105,7 +105,6 @@ class Home:
             languages=node.languages,
         )
 
-
     def certificate_pem(self) -> bytes:
         """Return the certificate that counterparts pin; Mistake if it cannot be read."""
         return _read(self.certificate)
@@ -141,7 +140,7 @@ class RunningNode:
         self._context = server_context(cert, key, [])
         self._server = Server(self, self._context, self.clock.now, observe=self._observe)
         self._local = LocalServer(self, home.socket)
-        self.loop = Loop(self.runtime, self.clock, self._send)
+        self.loop = Loop(self.runtime, self.clock, self._send, self)
         self._queries = Queries(self.loop, self.settings.node)
         self.loop.on_unsafe = self._on_unsafe
         self.loop.on_answer = lambda _, seconds: self._metrics.receipts.observe(seconds)
@@ -226,6 +225,31 @@ class RunningNode:
     def unsafe(self) -> str | None:
         """Return why this node cannot be sure that it is recording."""
         return self.runtime.unsafe
+
+    def receipt(self, link: str, note: bytes) -> Reply:
+        """Take in a receipt that the counterpart brings for what it read of our feed."""
+        try:
+            self.runtime.carried_receipt(link, note, self.clock.now())
+        except Mistake as mistake:
+            body = f"{mistake.code}: {mistake.phrase}\n".encode()
+            return Reply(status=400, body=body, reason=mistake.code)
+        return Reply(status=200, body=b"taken\n")
+
+    # How a counterpart's feed is read (node.pulling.Reader).
+
+    async def get(self, link: str, url: str, path: str, limit: int) -> tuple[int, bytes]:
+        """Return status and body of a checkpoint or a tile of the counterpart's."""
+        try:
+            return await self._client.get(url, self._pins[link], link, path, limit)
+        except NoAnswer as error:
+            raise Unreachable(str(error)) from error
+
+    async def offer(self, link: str, url: str, note: bytes) -> int:
+        """Bring the counterpart our receipt; return the status."""
+        try:
+            return await self._client.offer_receipt(url, self._pins[link], link, note)
+        except NoAnswer as error:
+            raise Unreachable(str(error)) from error
 
     # What the owner asks over the local socket (transports.local.LocalGate).
 

@@ -35,6 +35,7 @@ __all__ = [
     "Note",
     "OpenCall",
     "OpenLink",
+    "PeerDisputes",
     "PeerUnsafe",
     "Place",
     "Propose",
@@ -292,6 +293,12 @@ class PeerUnsafe(Struct, frozen=True, kw_only=True, tag=True):
     link: str
 
 
+class PeerDisputes(Struct, frozen=True, kw_only=True, tag=True):
+    """The counterpart's node refuses our feed: it holds another history of it, signed by us."""
+
+    link: str
+
+
 class Started(Struct, frozen=True, kw_only=True, tag=True):
     """The process started: whatever was ringing must ring again."""
 
@@ -302,5 +309,5 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
     """Nothing happened, but a deadline has come."""
 
 
-Wire = Arrived | Receipted | Forked | PeerUnsafe
+Wire = Arrived | Receipted | Forked | PeerUnsafe | PeerDisputes
 Event = Command | Wire | Started | Tick

@@ -89,6 +89,8 @@ class Link(Struct, kw_only=True):
     """As last told to our desks."""
     disputed: bool = False
     peer_unsafe: bool = False
+    peer_disputes: bool = False
+    """Whether the counterpart refuses our feed as a fork."""
     announced_by_us: Announced = Announced.IN_FORCE
     announced_by_them: Announced = Announced.IN_FORCE
     their_desks: dict[str, WatchStatus] = {}

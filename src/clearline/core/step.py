@@ -45,6 +45,7 @@ from clearline.core.events import (
     Note,
     OpenCall,
     OpenLink,
+    PeerDisputes,
     PeerUnsafe,
     Propose,
     ReadBack,
@@ -202,6 +203,8 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             _forked(state, door, event)
         case PeerUnsafe():
             _peer_unsafe(state, door, event)
+        case PeerDisputes():
+            _peer_disputes(state, door, event)
         case _:
             assert_never(event)
 
@@ -281,6 +284,7 @@ def _receipted(state: State, door: Door, event: Receipted) -> None:
     assert event.size <= link.own_size, (event.size, link.own_size)
     link.receipt_size = max(link.receipt_size, event.size)
     link.receipt_at = door.now
+    link.peer_disputes = False
     if link.peer_unsafe:
         link.peer_unsafe = False
         door.tell("peer_safe_again", link.id, None)
@@ -324,6 +328,13 @@ def _peer_unsafe(state: State, door: Door, event: PeerUnsafe) -> None:
     if not link.peer_unsafe:
         link.peer_unsafe = True
         door.alert("peer_not_safe", link.id, None)
+
+
+def _peer_disputes(state: State, door: Door, event: PeerDisputes) -> None:
+    link = state.links[event.link]
+    if not link.peer_disputes:
+        link.peer_disputes = True
+        door.alert("peer_disputes", link.id, None)
 
 
 def _tick(state: State, door: Door) -> None:

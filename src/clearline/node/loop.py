@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
@@ -20,7 +20,8 @@ from clearline.core.links import LinkState
 from clearline.node.clock import STEP_LIMIT_MS
 from clearline.node.outbox import Push
 from clearline.node.ports import Clock
-from clearline.node.runtime import Outcome, Reply, Runtime
+from clearline.node.pulling import MAX_NOTE_BYTES, Reader, pull
+from clearline.node.runtime import Line, Outcome, Reply, Runtime
 
 __all__ = ["Loop", "Unreachable"]
 
@@ -48,7 +49,9 @@ class Unreachable(Exception):  # noqa: N818 - a state of the line, not an error 
 class Loop:
     """One running node."""
 
-    def __init__(self, runtime: Runtime, clock: Clock, send: Send) -> None:
+    def __init__(
+        self, runtime: Runtime, clock: Clock, send: Send, reader: Reader | None = None
+    ) -> None:
         self.runtime = runtime
         self.clock = clock
         self.on_unsafe: Callable[[str], None] = lambda _why: None
@@ -56,6 +59,8 @@ class Loop:
         self.on_answer: Callable[[Push, float], None] = lambda _push, _seconds: None
         """Told after each receipt, with how long it took; for the metrics."""
         self._send = send
+        self._reader = reader
+        self._pulled_at: dict[str, Instant] = {}
         self._urgent: deque[tuple[Event, asyncio.Future[Outcome]]] = deque()
         self._routine: deque[tuple[Event, asyncio.Future[Outcome]]] = deque()
         self._listeners: list[Callable[[Effect], None]] = []
@@ -136,6 +141,7 @@ class Loop:
             self._handle_waiting(now)
             self.runtime.tick(now)
             self._push_all(now)
+            self._pull_stale(now)
         except Exception as error:  # noqa: BLE001 - the outermost loop
             # Anything that is raised here is a fault of ours. A loop that went on without
             # the rest of its turn would be alive to look at and deaf: no deadline, no push.
@@ -214,9 +220,44 @@ class Loop:
 
     def _push_all(self, now: Instant) -> None:
         for push, body in self.runtime.pushes(now):
-            task = asyncio.get_running_loop().create_task(self._push(push, body))
-            self._pushing.add(task)
-            task.add_done_callback(self._pushing.discard)
+            self._spawn(self._push(push, body))
+
+    def _pull_stale(self, now: Instant) -> None:
+        """Read the feed of each counterpart that has not reached us for as long as LATE is."""
+        for line in self.runtime.lines.values():
+            patience_ms = line.link.terms.pulse.late_after_ms
+            last = max(line.heard_at or Instant(0), self._pulled_at.get(line.link.id, Instant(0)))
+            if self._reader is None or not line.outbox.paths or now.since(last) <= patience_ms:
+                continue
+            self._pulled_at[line.link.id] = now
+            self._spawn(self._pull(line, line.outbox.best_path().url, self._reader))
+
+    async def _pull(self, line: Line, url: str, reader: Reader) -> None:
+        try:
+            await pull(self.runtime, line, url, reader, self.clock.now())
+        except Unreachable:
+            return  # The link's state says so already.
+        except Exception as error:  # noqa: BLE001 - the outermost of this task
+            self._break(_broken(error))
+            return
+        self.kick()
+
+    async def _compare(self, link: str, url: str, reader: Reader) -> None:
+        """The counterpart holds another feed of ours than we do: see what we signed ourselves."""
+        line = self.runtime.lines[link]
+        try:
+            status, note = await reader.get(link, url, f"{line.link.us}/checkpoint", MAX_NOTE_BYTES)
+            if status == 200:
+                self.runtime.hold_against(link, note)
+        except Unreachable:
+            return
+        except Exception as error:  # noqa: BLE001 - the outermost of this task
+            self._break(_broken(error))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._pushing.add(task)
+        task.add_done_callback(self._pushing.discard)
 
     async def _push(self, push: Push, body: bytes) -> None:
         began = asyncio.get_running_loop().time()
@@ -231,6 +272,8 @@ class Loop:
         except Exception as error:  # noqa: BLE001 - the outermost of this task
             self._break(_broken(error))
             return
+        if status in (403, 409, 422) and self._reader is not None:
+            self._spawn(self._compare(push.link, push.url, self._reader))
         self.on_answer(push, asyncio.get_running_loop().time() - began)
         # Pump at once rather than in a turn's time: entries may be waiting for this answer.
         self._pump()

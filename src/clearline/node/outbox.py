@@ -83,7 +83,7 @@ class Outbox:
         start = min(self.peer_size, own_size)
         self.under_way = Push(
             link=self.link,
-            url=self._best_path().url,
+            url=self.best_path().url,
             start=start,
             end=min(own_size, start + MAX_PUSH),
             sent_at=now,
@@ -148,7 +148,8 @@ class Outbox:
         if self.under_way is not None and self.under_way.number == push.number:
             self.under_way = None
 
-    def _best_path(self) -> Path:
+    def best_path(self) -> Path:
+        """Return the path that has failed least of late; there must be one."""
         return min(self.paths, key=lambda path: path.failures)
 
     def _path(self, url: str) -> Path:

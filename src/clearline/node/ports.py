@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
-from clearline.core.effects import Effect
+from clearline.core.effects import Effect, Release
 from clearline.record import Receipt, Signer
 
 __all__ = [
@@ -103,6 +103,8 @@ class Batch(Struct, kw_only=True):
     heads: list[Head] = []
     receipts: list[KeptReceipt] = []
     forks: list[KeptFork] = []
+    releases: list[Release] = []
+    """Lines of the release log: what left, who asked for it, and what was withheld."""
     snapshot: Snapshot | None = None
 
     def __bool__(self) -> bool:
@@ -167,6 +169,10 @@ class Journal(Protocol):
 
     def forks(self, link: str) -> Sequence[KeptFork]:
         """Return the evidence of forks kept for a link."""
+        ...
+
+    def releases(self, link: str, last: int) -> Sequence[Release]:
+        """Return the last lines of the release log of a link, oldest first."""
         ...
 
     def size_bytes(self) -> int:

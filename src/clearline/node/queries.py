@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clearline.basis.faults import Broken, Mistake
+from clearline.core.effects import Release
 from clearline.node import evidence, views
 from clearline.node.loop import Loop
 from clearline.node.settings import NodeSettings
@@ -39,6 +40,7 @@ class Queries:
             "carry": self._carry,
             "admit": self._admit,
             "receipt": self._receipt,
+            "released": self._released,
         }
 
     def ask(self, name: str, args: dict[str, Any]) -> Any:
@@ -97,7 +99,8 @@ class Queries:
 
     def _admit(self, *, link: str, body: str) -> str:
         """Take in a carried append; return our receipt, a cosigned checkpoint, in hex."""
-        reply = self._loop.admit(link, bytes.fromhex(body))
+        now = self._loop.clock.now()
+        reply = self._runtime.admit(link, bytes.fromhex(body), now, carried=True)
         self._loop.kick()
         if reply.status == 409:
             size = reply.body.decode().strip()
@@ -114,6 +117,11 @@ class Queries:
             lines=reply.body,
         )
         return receipt.note().hex()
+
+    def _released(self, *, link: str, last: int = 100) -> list[Release]:
+        """Return the last lines of the release log: everything that left, and what was withheld."""
+        self._runtime.state.link(link)
+        return list(self._runtime.journal.releases(link, min(max(last, 1), views.MAX_LOG)))
 
     def _receipt(self, *, link: str, note: str) -> int:
         """Take in a carried receipt; return the size that it is for."""

@@ -19,12 +19,13 @@ from msgspec import Struct
 
 from clearline.basis.faults import Broken, Mistake, Reason, Refusal
 from clearline.basis.instants import Instant, dec_hook, enc_hook
-from clearline.core.effects import Append, Effect
+from clearline.core.effects import Append, Effect, Release
 from clearline.core.events import (
     Arrived,
     Event,
     Forked,
     OpenLink,
+    PeerDisputes,
     PeerUnsafe,
     Receipted,
     Started,
@@ -49,6 +50,7 @@ from clearline.node.ports import (
 )
 from clearline.record import (
     Admitted,
+    AppendRequest,
     AuthorVerifier,
     Checkpoint,
     Fork,
@@ -70,7 +72,7 @@ from clearline.record import (
     sign,
 )
 
-__all__ = ["Outcome", "Reply", "Runtime", "Trust", "open_runtime"]
+__all__ = ["Line", "Outcome", "Reply", "Runtime", "Trust", "open_runtime"]
 
 SNAPSHOT_EVERY = 20_000
 """Events between two snapshots. A restart replays at most so many."""
@@ -109,6 +111,9 @@ class Line:
         self.link = link
         theirs = link.counterpart
         self.author, self.mirror = _verifiers(theirs, trust)
+        self.own_verifier, _ = _verifiers(link.terms.side(link.us), trust)
+        self.heard_at: Instant | None = None
+        """When the counterpart last reached us, since this process started."""
         self.own = Frontier()
         self.theirs = Frontier()
         self.their_head: SignedCheckpoint | None = None
@@ -184,10 +189,12 @@ class Runtime:
             times.append(line.outbox.due(line.link.own_size, pulse.heartbeat_ms))
         return min((at for at in times if at is not None), default=None)
 
-    def admit(self, link: str, body: bytes, now: Instant) -> Reply:
+    def admit(self, link: str, body: bytes, now: Instant, *, carried: bool = False) -> Reply:
         """Take in an append of the counterpart's; return its receipt, or why there is none.
 
-        The receipt is signed only after the entries are durable.
+        The receipt is signed only after the entries are durable. One that was `carried` by
+        hand, and whose entries do not lead to its checkpoint, is damaged, not a fork: over
+        TLS that would have been the author's own doing, on a stick it is anybody's.
         """
         self._check_safe()
         line = self.lines.get(link)
@@ -198,17 +205,30 @@ class Runtime:
         request = parse_append(body)
         if isinstance(request, Refusal):
             return _refused(request)
+        return self._admit(line, request, now, carried=carried)
+
+    def admit_pulled(self, link: str, request: AppendRequest, now: Instant) -> Reply:
+        """Take in what we read of the counterpart's feed ourselves; as `admit`."""
+        line = self._line(link)
+        if line.link.disputed:
+            return Reply(status=403, body=b"disputed\n", reason="disputed")
+        return self._admit(line, request, now, carried=False)
+
+    def _admit(self, line: Line, request: AppendRequest, now: Instant, *, carried: bool) -> Reply:
         found = admit(line.theirs, line.their_head, request, line.their_origin, line.author)
         match found:
             case Refusal():
                 return _refused(found)
             case WrongSize(size=size):
                 return Reply(status=409, body=b"%d\n" % size, reason="wrong_size")
+            case Fork(evidence=evidence) if carried and not evidence.is_conclusive:
+                return Reply(status=400, body=b"damaged: not what was signed\n", reason="damaged")
             case Fork():
                 self._keep_fork(line, found, now)
                 return Reply(status=422, body=b"fork\n", reason="fork")
             case Admitted():
                 self._store(line, request.entries, found, now)
+                line.heard_at = now
                 return Reply(status=200, body=self._receipt_for(line, found, now))
 
     def pushes(self, now: Instant) -> list[tuple[Push, bytes]]:
@@ -249,6 +269,8 @@ class Runtime:
             line.outbox.failed(push, now)
             if status == 503 and body.startswith(b"line not safe"):
                 self.peer_unsafe(push.link, now)
+            elif status in (403, 422) and not line.link.peer_disputes:
+                self._run([PeerDisputes(link=push.link)], now, Batch())
 
     def settle(self, now: Instant) -> None:
         """Make the receipts that wait for a commit into events, durably."""
@@ -301,6 +323,25 @@ class Runtime:
         self._run([event], now, Batch(receipts=[kept]))
         line.outbox.peer_size = max(line.outbox.peer_size, receipt.size)
         return receipt.size
+
+    def hold_against(self, link: str, note: bytes) -> None:
+        """Hold our own feed against a checkpoint of it that the counterpart stores.
+
+        Raises Broken if we signed more than we have, or something else: this journal is an
+        old copy, and writing on would make us the ones who fork.
+        """
+        line = self._line(link)
+        signed = open_signed(note, line.own_origin, line.own_verifier)
+        if isinstance(signed, Refusal):
+            return
+        if signed.size > line.own.size:
+            why = f"we signed {signed.size} entries and have {line.own.size}"
+        elif self._checkpoint_at(line, signed.size)[0].root != signed.root:
+            why = f"we signed another history of our first {signed.size} entries"
+        else:
+            return
+        self.break_off(f"this journal is not the one that was written: {why}")
+        raise Broken(self.unsafe or why)
 
     def backlog(self, link: str) -> int:
         """Return how many of our entries the counterpart is not known to hold."""
@@ -364,6 +405,7 @@ class Runtime:
         at = self.state.last
         batch.records.append(Record(seq=seq, at=at, event=_encode_event(event)))
         self._open_lines()
+        batch.releases.extend(effect for effect in effects if isinstance(effect, Release))
         written = tuple(effect for effect in effects if isinstance(effect, Append))
         for append in written:
             row = self._grow(append)

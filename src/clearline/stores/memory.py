@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
+from clearline.core.effects import Release
 from clearline.node.ports import (
     Batch,
     FeedRow,
@@ -39,6 +40,7 @@ class MemoryJournal:
         self._receipts: dict[tuple[str, str], dict[int, KeptReceipt]] = {}
         self._forks: dict[str, dict[str, KeptFork]] = {}
         self._snapshot: Snapshot | None = None
+        self._releases: list[Release] = []
         self._bytes = 0
 
     def commit(self, batch: Batch) -> None:
@@ -59,6 +61,7 @@ class MemoryJournal:
             of_feed[kept.receipt.size] = kept
         for fork in batch.forks:
             self._forks.setdefault(fork.link, {})[fork.digest] = fork
+        self._releases.extend(batch.releases)
         self._snapshot = batch.snapshot or self._snapshot
 
     def check(self) -> tuple[int, Instant]:
@@ -103,6 +106,10 @@ class MemoryJournal:
     def forks(self, link: str) -> Sequence[KeptFork]:
         """Return the evidence of forks."""
         return list(self._forks.get(link, {}).values())
+
+    def releases(self, link: str, last: int) -> Sequence[Release]:
+        """Return the last lines of the release log of a link, oldest first."""
+        return [release for release in self._releases if release.link == link][-last:]
 
     def size_bytes(self) -> int:
         """Return the bytes of all events."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
+from clearline.core.effects import Release
 from clearline.node.ports import (
     Batch,
     FeedRow,
@@ -54,6 +55,11 @@ CREATE TABLE receipt (
 CREATE TABLE fork (
   link TEXT NOT NULL, digest TEXT NOT NULL, evidence BLOB NOT NULL, PRIMARY KEY (link, digest)
 ) STRICT;
+CREATE TABLE release (
+  id TEXT NOT NULL, link TEXT NOT NULL, entry TEXT NOT NULL, kind TEXT NOT NULL,
+  at INTEGER NOT NULL, by TEXT NOT NULL, changes TEXT NOT NULL
+) STRICT;
+CREATE INDEX release_of_link ON release (link);
 CREATE TABLE snapshot (seq INTEGER PRIMARY KEY, state BLOB NOT NULL, digest TEXT NOT NULL) STRICT;
 """
 
@@ -186,6 +192,26 @@ class SqliteJournal:
             for digest, evidence in self._select(query, link)
         ]
 
+    def releases(self, link: str, last: int) -> Sequence[Release]:
+        """Return the last lines of the release log of a link, oldest first."""
+        query = (
+            "SELECT id, entry, kind, at, by, changes FROM release WHERE link=? "
+            "ORDER BY rowid DESC LIMIT ?"
+        )
+        found = [
+            Release(
+                id=name,
+                link=link,
+                entry=entry,
+                kind=kind,
+                at=Instant(at),
+                by=by,
+                changes=tuple(changes.split()),
+            )
+            for name, entry, kind, at, by, changes in self._select(query, link, last)
+        ]
+        return found[::-1]
+
     def size_bytes(self) -> int:
         """Return the size of the file and of its write-ahead log."""
         wal = self._path.with_name(self._path.name + "-wal")
@@ -245,6 +271,14 @@ class SqliteJournal:
             "INSERT OR REPLACE INTO fork VALUES (?,?,?)",
             [(fork.link, fork.digest, fork.evidence) for fork in batch.forks],
         )
+        many(
+            "INSERT INTO release VALUES (?,?,?,?,?,?,?)",
+            [
+                (each.id, each.link, each.entry, each.kind, int(each.at), each.by,
+                 " ".join(each.changes))
+                for each in batch.releases
+            ],
+        )  # fmt: skip
         if batch.snapshot is not None:
             kept = batch.snapshot
             digest = canonical.sha256_hex(kept.state)

@@ -28,7 +28,13 @@ from clearline.basis.ids import is_uuid7
 from clearline.basis.instants import SECOND_MS, Instant
 from clearline.node.runtime import Reply
 from clearline.record.tiles import parse_bundle_path, parse_tile_path
-from clearline.transports.bounds import MAX_WORD_BYTES, Bounds, Meter, carries_flash
+from clearline.transports.bounds import (
+    MAX_RECEIPT_BYTES,
+    MAX_WORD_BYTES,
+    Bounds,
+    Meter,
+    carries_flash,
+)
 from clearline.transports.connection import peer_of
 
 if TYPE_CHECKING:
@@ -80,6 +86,10 @@ class Gate(Protocol):
 
     def peer_unsafe(self, link: str) -> None:
         """Take in that the counterpart's node says LINE NOT SAFE; raises Broken as `admit`."""
+        ...
+
+    def receipt(self, link: str, note: bytes) -> Reply:
+        """Take in a receipt for our feed that the counterpart brings; raises Broken as `admit`."""
         ...
 
     def unsafe(self) -> str | None:
@@ -135,6 +145,8 @@ class Answers:
         match request.method, rest.split("/", 1):
             case "POST", ["append"]:
                 return await self._append(link, request)
+            case "POST", ["receipt"]:
+                return await self._receipt(link, request)
             case "POST", ["not-safe"]:
                 return await self._not_safe(link, request)
             case "GET", [party, what] if _PARTY.fullmatch(party):
@@ -186,6 +198,21 @@ class Answers:
             return self._plain(_UNSAFE)
         self._gate.after()
         return self._plain(Reply(status=200, body=b"heard\n"))
+
+    async def _receipt(self, link: str, request: Request) -> tuple[Reply, Response]:
+        if self._gate.unsafe() is not None:
+            return self._plain(_UNSAFE)
+        body = await self._body(request, MAX_RECEIPT_BYTES)
+        if isinstance(body, Reply):
+            return self._plain(body, connection="close")
+        if wait_ms := self._meter(link).read_wait_ms(self._clock()):
+            return self._later("more than a second can carry", wait_ms)
+        try:
+            reply = self._gate.receipt(link, body)
+        except Broken:
+            return self._plain(_UNSAFE)
+        self._gate.after()
+        return self._plain(reply)
 
     def _read(self, link: str, party: str, what: str) -> tuple[Reply, Response]:
         if self._gate.unsafe() is not None:

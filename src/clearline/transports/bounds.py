@@ -19,6 +19,8 @@ MAX_BODY = MAX_APPEND_BYTES
 """Bytes in an append's body; counted as they come, whatever Content-Length says."""
 MAX_HEAD_BYTES = 16 * 1024
 """Bytes in a request's line and header fields."""
+MAX_RECEIPT_BYTES = 16 * 1024
+"""A receipt: a checkpoint and two signature lines, about 5 kB."""
 MAX_WORD_BYTES = 1_024
 """Bytes in the body of `not-safe`; they are read and thrown away."""
 MAX_CONCURRENT = 4

@@ -111,6 +111,14 @@ class Client:
         status, _ = await self._ask("POST", address, pin_der, b"", WORD_TIMEOUT_S, MAX_ANSWER_BYTES)
         return status
 
+    async def offer_receipt(self, url: str, pin_der: bytes, link: str, note: bytes) -> int:
+        """Bring the counterpart our receipt for what we read of its feed; return the status."""
+        address = _address(url, link, "receipt")
+        status, _ = await self._ask(
+            "POST", address, pin_der, note, READ_TIMEOUT_S, MAX_ANSWER_BYTES
+        )
+        return status
+
     async def close(self) -> None:
         """Close every connection. The client may be used again."""
         if self._session is not None:
