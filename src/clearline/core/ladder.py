@@ -44,7 +44,9 @@ def climb(ladder: Ladder, at: Climb, now: Instant) -> Climb:
     last = len(ladder.rungs)
     while at.until <= now and at.rung < last:
         patience_ms = ladder.rungs[at.rung].patience_ms
-        at = Climb(rung=at.rung + 1, round=0, since=at.until, until=at.until.after(patience_ms))
+        # Of a ladder that was shorter before, the round goes on: no rung and round ring twice.
+        until = at.until.after(patience_ms)
+        at = Climb(rung=at.rung + 1, round=at.round, since=at.until, until=until)
     if at.until <= now:
         # Counted from the deadline that has come: an amendment may have changed the patience.
         patience_ms = ladder.rungs[last - 1].patience_ms
