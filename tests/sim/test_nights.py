@@ -25,8 +25,10 @@ FOUND = {
     4: "a snapshot taken with an arrival had the counterpart's feed as it was before",
     29: "the same, met at a restart: the node would not start again",
     14: "a FLASH waited out the outbox's back-off",
+    395: "the checker of rule 8 asked a node that had itself lost its disk to tell its people",
+    7163: "the checker of rule 1 put a receipt before the start of the same millisecond",
 }
-"""Seeds on which simulation found a bug in the node, and the bug."""
+"""Seeds on which simulation found a bug, in the node or in a checker, and the bug."""
 
 
 def everything(night: Night) -> str:

@@ -107,7 +107,8 @@ def acknowledged_is_stored(view: View) -> Iterator[Violation]:
     """
     promised: dict[str, int] = dict.fromkeys(PARTIES, 0)
     happened: list[Admission | Change] = [*view.trace.admissions, *view.trace.lives]
-    for each in sorted(happened, key=lambda one: one.at):
+    # In one millisecond a node's life comes first: what it signed for then, it did afterwards.
+    for each in sorted(happened, key=lambda one: (one.at, isinstance(one, Admission))):
         if isinstance(each, Change):
             if each.mirrored < promised[each.party] and each.life is not Life.UNSAFE:
                 what = f"{each.party} signed for {promised[each.party]}, holds {each.mirrored}"
@@ -192,8 +193,12 @@ def _peer_learns(view: View, party: str, start: Instant, end: Instant) -> Iterat
         if not start <= each.at < end:
             continue
         late = each.at.after(HEARD_WITHIN_MS)
-        undisturbed = all(view.is_up(peer, at) for at in (each.at, late)) and not any(
-            each.at.after(-HEARD_WITHIN_MS) <= at <= late for at, _ in view.trace.lost
+        lost = (at for at, _ in view.trace.lost)
+        fell = (change.at for change in view.trace.lives if change.party == peer)
+        undisturbed = (
+            view.is_up(peer, each.at)
+            and not any(each.at.after(-HEARD_WITHIN_MS) <= at <= late for at in lost)
+            and not any(each.at <= at <= late for at in fell)
         )
         if (
             undisturbed
