@@ -2,21 +2,84 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
+from collections import UserDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from clearline import __version__
-from clearline.cli import acting, drilling, setup, showing
-from clearline.cli.common import Session
+from clearline.cli.session import Session
 
 __all__ = ["main", "root"]
 
 
+_VERBS = {
+    "init": ("setup", "Make a node: its keys, certificate, settings and journal's place."),
+    "party": ("setup", "Show this party's card, for the counterpart to write terms with."),
+    "serve": ("setup", "Run the node until it is told to stop."),
+    "link": ("setup", "Begin, show, amend, carry and settle links."),
+    "declare": ("acting", "Declare where and when we operate."),
+    "revise": ("acting", "Replace the volumes of a notice of ours."),
+    "withdraw": ("acting", "Withdraw a notice of ours."),
+    "call": ("acting", "Demand that a human on the other side answer."),
+    "ack": ("acting", "Acknowledge a call: a human here has read it."),
+    "say": ("acting", "Say more in a call."),
+    "readback": ("acting", "Restate the slots that matter."),
+    "dispose": ("acting", "Say what we did about a call or a notice."),
+    "close": ("acting", "Say that a call is over for us."),
+    "watch": ("acting", "Take, hand over and leave the watch."),
+    "test": ("acting", "Send, answer and explain test calls."),
+    "violation": ("acting", "Report a breach of a rule that the terms code."),
+    "status": ("showing", "Show whether the line is alive, who holds the watch, what is open."),
+    "notices": ("showing", "List notices, ours and theirs, soonest first."),
+    "conflicts": ("showing", "List the conflicts that stand."),
+    "calls": ("showing", "Show the calls of the last day, each with its ladder."),
+    "log": ("showing", "Show the record of a link, in the order of its times."),
+    "follow": ("showing", "Show everything that this node rings and tells, as it happens."),
+    "bundle": ("showing", "Export the record of a link as a proof bundle."),
+    "verify": ("showing", "Verify a proof bundle, offline."),
+    "drill": ("drilling", "Replay incidents and rehearse ladders, in simulation."),
+}
+"""Each verb: the module that has it, and its line in `--help`."""
+
+
+class _Imported(UserDict[str, click.Command]):
+    """The verbs by name. Each is imported when it is used: most need most of Clearline."""
+
+    def __missing__(self, name: str) -> click.Command:
+        if name not in _VERBS:
+            raise KeyError(name)
+        module = importlib.import_module(f"clearline.cli.{_VERBS[name][0]}")
+        self.data[name] = getattr(module, name)
+        return self.data[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _VERBS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_VERBS)
+
+    def __len__(self) -> int:
+        return len(_VERBS)
+
+
+class _Verbs(click.Group):
+    """The group of all verbs, whose help imports none of them."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one line for each verb."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _VERBS[name][1]) for name in self.list_commands(ctx)])
+
+
 @click.group(
+    cls=_Verbs,
+    commands=_Imported(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=(
         "Exit codes: 0 done; 1 something does not hold; 2 wrong command line; 3 cannot be done; "
@@ -53,16 +116,6 @@ def root(context: click.Context, home: Path, officer: str) -> None:
     """
     context.obj = Session(home)
     del officer  # Read from the context by the verbs that sign with it.
-
-
-for _command in (
-    setup.init, setup.party, setup.serve, setup.link,
-    acting.declare, acting.revise, acting.withdraw, acting.call, acting.ack, acting.say,
-    acting.readback, acting.dispose, acting.close, acting.watch, acting.test, acting.violation,
-    showing.status, showing.notices, showing.conflicts, showing.calls, showing.log,
-    showing.follow, showing.bundle, showing.verify, drilling.drill,
-):  # fmt: skip
-    root.add_command(_command)
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,13 +16,10 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 
 from clearline.basis.faults import Broken, Mistake
 from clearline.basis.ids import Name
-from clearline.basis.instants import enc_hook
-from clearline.node.settings import Settings, load
+from clearline.cli.session import Session, errors, nobody_reads, out, plain
 from clearline.transports.local import LocalClient
 
 __all__ = [
@@ -51,19 +47,6 @@ _CODES = {"not_running": NOT_RUNNING, "node_gone": NOT_RUNNING, "line_not_safe":
 P = ParamSpec("P")
 
 
-class _Terminal(Console):
-    """A terminal whose reader may leave (`clearline log | head`): that is no fault."""
-
-    def on_broken_pipe(self) -> None:
-        """Say nothing more, and end as having done what was asked."""
-        _nobody_reads()
-        sys.exit(0)
-
-
-out = _Terminal(highlight=False)
-errors = _Terminal(stderr=True, highlight=False)
-
-
 class _Name(click.ParamType[str]):
     """A short machine name, as desks, activities and rules have."""
 
@@ -78,38 +61,6 @@ class _Name(click.ParamType[str]):
 
 
 NAME = _Name()
-
-
-class Session:
-    """One invocation: which home, and whether a program is reading."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.json = False
-
-    @property
-    def socket(self) -> Path:
-        """Return where the running node listens."""
-        return self.home / "node.sock"
-
-    def settings(self) -> Settings:
-        """Return the node's settings; Mistake if there is no node here."""
-        return load(self.home)
-
-    def node(self) -> LocalClient:
-        """Return a client for the running node."""
-        return LocalClient(self.socket)
-
-    def show(self, value: Any, human: Callable[[], None] | str) -> None:
-        """Print a value: as JSON for a program, or as `human` puts it."""
-        if self.json:
-            encoded = msgspec.json.encode(value, enc_hook=enc_hook)
-            sys.stdout.write(encoded.decode() + "\n")
-            sys.stdout.flush()  # Here, where a reader that has gone is noticed.
-        elif isinstance(human, str):
-            out.print(human, soft_wrap=True)
-        else:
-            human()
 
 
 def verb(function: Callable[P, None]) -> Callable[P, None]:
@@ -132,7 +83,7 @@ def verb(function: Callable[P, None]) -> Callable[P, None]:
             errors.print("interrupted")
             sys.exit(INTERRUPTED)
         except BrokenPipeError:
-            _nobody_reads()
+            nobody_reads()
         except UnicodeError:
             fail(Mistake("not_text", "Something in this is not UTF-8 text."), as_json=as_json)
         except OSError as error:
@@ -153,15 +104,6 @@ def fail(mistake: Mistake, *, as_json: bool) -> NoReturn:
     sys.exit(_CODES.get(mistake.code, CANNOT))
 
 
-def plain(text: str) -> str:
-    """Return a text that others wrote as it may be shown: no markup, no control of the screen.
-
-    What cannot be printed is shown by its number, so that neither an escape sequence nor a
-    change of direction can make one thing look like another.
-    """
-    return escape("".join(c if c.isprintable() else f"<{ord(c):04X}>" for c in text))
-
-
 def write(target: Path, content: bytes) -> None:
     """Write a file; Mistake if that cannot be done."""
     try:
@@ -176,16 +118,11 @@ def confirm(question: str) -> None:
         raise Mistake("not_confirmed", "Not confirmed: nothing was done.")
 
 
-def _nobody_reads() -> None:
-    """Whoever read our output has gone: there is nobody left to tell, nor to fail before."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def run(work: Callable[[LocalClient], Awaitable[Any]], session: Session) -> Any:
     """Return what `work` makes of a connection to the running node."""
 
     async def go() -> Any:
-        async with session.node() as node:
+        async with LocalClient(session.socket) as node:
             return await work(node)
 
     return asyncio.run(go())

@@ -36,6 +36,7 @@ from clearline.core.terms import (
     hash_of,
 )
 from clearline.node.clock import SystemClock
+from clearline.node.settings import load
 from clearline.record import fingerprint
 from clearline.space import Anchor, Grid, Minima, Polygon
 from clearline.transports.local import LocalClient
@@ -202,7 +203,7 @@ def propose(
 def agree(session: Session, document: Path, yes: bool) -> None:  # noqa: FBT001 - click's
     """Agree to terms that were carried here, or that the counterpart proposed as an amendment."""
     terms = _decode(document.read_bytes(), Terms, str(document))
-    us = session.settings().node.party
+    us = load(session.home).node.party
     terms.side(us)
     if not yes:
         for card in terms.parties:
