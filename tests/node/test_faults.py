@@ -356,3 +356,21 @@ def test_a_dispute_stops_calls_and_tells_the_caller_to_use_the_card():
     )
     assert "use_contact_card" in line.node.codes()
     assert len(line.node.journal.forks(LINK)) == 1
+
+
+def test_an_event_that_cannot_be_read_is_not_guessed_at():
+    journal = MemoryJournal()
+    journal.commit(Batch(records=[Record(seq=0, at=START, event=b"\x81\xa4type\xa4Picnic")]))
+    with pytest.raises(Broken, match="event 0 cannot be read"):
+        Node("south", journal, START)
+
+
+def test_what_the_journal_could_not_read_back_is_a_mistake_of_the_user():
+    line = Counterpart()
+    before = line.state.pack()
+    call = OpenCall(
+        by="o", link=LINK, precedence=Precedence.FLASH, phrases=(replace(STOP, radius_cm=5),)
+    )
+    (outcome,) = line.node.runtime.submit([call], line.now)
+    assert outcome.mistake.code == "bad_event"
+    assert line.state.pack() == before

@@ -22,6 +22,7 @@ from clearline.basis.instants import Instant, dec_hook, enc_hook
 from clearline.core.effects import Append, Effect, Release
 from clearline.core.events import (
     Arrived,
+    Command,
     Event,
     Forked,
     OpenLink,
@@ -394,7 +395,10 @@ class Runtime:
         self, event: Event, now: Instant, batch: Batch
     ) -> tuple[Outcome, tuple[Effect, ...]]:
         seq = self.state.seq
+        raw = _encode_event(event)
         try:
+            if isinstance(event, Command):
+                _check_readable(raw)
             if isinstance(event, OpenLink):
                 _verifiers(event.terms.other(event.us), self._trust)
             effects = self.core.handle(event, now)
@@ -403,7 +407,7 @@ class Runtime:
                 raise Broken(f"nobody asked, and yet: {mistake.phrase}") from mistake
             return Outcome(mistake=mistake), ()
         at = self.state.last
-        batch.records.append(Record(seq=seq, at=at, event=_encode_event(event)))
+        batch.records.append(Record(seq=seq, at=at, event=raw))
         self._open_lines()
         batch.releases.extend(effect for effect in effects if isinstance(effect, Release))
         written = tuple(effect for effect in effects if isinstance(effect, Append))
@@ -573,9 +577,11 @@ class Runtime:
         if kept is not None and kept.seq <= count:
             self._restore_snapshot(kept)
         for record in self._journal.replay(self.state.seq):
-            event = _decode_event(record.event)
             try:
+                event = _decode_event(record.event)
                 effects = self.core.handle(event, record.at)
+            except msgspec.MsgspecError as error:
+                raise Broken(f"event {record.seq} cannot be read: {error}") from error
             except Mistake as mistake:
                 raise Broken(f"event {record.seq} was handled once and is refused now") from mistake
             self._open_lines()
@@ -670,6 +676,17 @@ def _verifiers(theirs: Party, trust: Trust) -> tuple[Verifier, Verifier]:
     if isinstance(author, Refusal) or isinstance(mirror, Refusal):
         raise Mistake("bad_keys", f"The keys of {theirs.party} in the terms are not keys.")
     return author, mirror
+
+
+def _check_readable(raw: bytes) -> None:
+    """Raise Mistake if a person asked for what the journal could not read back.
+
+    A struct made in Python is not held to its limits; one that is decoded is.
+    """
+    try:
+        _decode_event(raw)
+    except msgspec.ValidationError as error:
+        raise Mistake("bad_event", f"This cannot be recorded: {error}") from error
 
 
 def _is_size(text: bytes) -> bool:
