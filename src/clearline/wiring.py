@@ -314,8 +314,7 @@ class RunningNode:
     def _tree(self, link: str, party: str, size: int) -> Tree:
         tree = self._trees.setdefault((link, party), Tree())
         if tree.size < size:
-            leaves = self._journal.leaves(link, party, size)
-            tree.extend(leaves[tree.size :])
+            tree.extend(self._journal.leaves(link, party, tree.size, size))
         return tree
 
     def _check_cards(self, command: Command) -> None:

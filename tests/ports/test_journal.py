@@ -88,7 +88,7 @@ def test_the_two_feeds_of_a_link_are_kept_apart(journal: Journal):
     assert journal.feed_size(LINK, "south") == 1
     assert list(journal.rows(LINK, "north", 0, 9)) == [row(0), row(1, b"[]")]
     assert list(journal.rows(LINK, "north", 1, 2)) == [row(1, b"[]")]
-    assert list(journal.leaves(LINK, "north", 1)) == [leaf_hash(b"{}")]
+    assert list(journal.leaves(LINK, "north", 0, 1)) == [leaf_hash(b"{}")]
 
 
 @pytest.mark.parametrize(

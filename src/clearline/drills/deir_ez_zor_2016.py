@@ -355,7 +355,7 @@ def refused_by_the_counterpart(seed: int) -> bool:
     )
     size = world.north.journal.feed_size(LINK, NORTH)
     frontier = Frontier()
-    frontier.extend(world.north.journal.leaves(LINK, NORTH, size))
+    frontier.extend(world.north.journal.leaves(LINK, NORTH, 0, size))
     frontier.append(leaf_hash(encode(entry)))
     head = Checkpoint(origin=origin_of(LINK, NORTH), size=size + 1, root=frontier.root())
     signed = sign(head, world.north.keys.author)

@@ -18,10 +18,11 @@ from clearline.core.effects import Effect
 from clearline.core.events import Declare, Event, Note, Revise, Withdraw
 from clearline.core.links import LinkState
 from clearline.node.clock import STEP_LIMIT_MS
+from clearline.node.line import Line
 from clearline.node.outbox import Push
 from clearline.node.ports import Clock
 from clearline.node.pulling import MAX_NOTE_BYTES, Reader, pull
-from clearline.node.runtime import Line, Outcome, Reply, Runtime
+from clearline.node.runtime import Outcome, Reply, Runtime
 
 __all__ = ["Loop", "Unreachable"]
 

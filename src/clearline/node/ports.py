@@ -155,8 +155,8 @@ class Journal(Protocol):
         """Return the entries of a feed in [start, end)."""
         ...
 
-    def leaves(self, link: str, party: str, end: int) -> Sequence[bytes]:
-        """Return the leaf hashes of a feed's first `end` entries."""
+    def leaves(self, link: str, party: str, start: int, end: int) -> Sequence[bytes]:
+        """Return the leaf hashes of a feed's entries [start, end)."""
         ...
 
     def head(self, link: str, party: str) -> Head | None:

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from clearline.basis.faults import Refusal
 from clearline.basis.instants import Instant
-from clearline.node.runtime import Line, Runtime
+from clearline.node.line import Line
+from clearline.node.runtime import Runtime
 from clearline.record import AppendRequest, Receipt, open_signed, tiles
 
 __all__ = ["MAX_PULL", "Reader", "pull"]

@@ -33,11 +33,11 @@ from clearline.core.events import (
     Tick,
     Wire,
 )
-from clearline.core.links import Link
 from clearline.core.state import State
 from clearline.core.step import Core
-from clearline.core.terms import Party
-from clearline.node.outbox import MAX_PUSH, Outbox, Push
+from clearline.node import snapshots
+from clearline.node.line import Line, Trust, verifiers
+from clearline.node.outbox import Push
 from clearline.node.ports import (
     Batch,
     FeedRow,
@@ -52,28 +52,17 @@ from clearline.node.ports import (
 from clearline.record import (
     Admitted,
     AppendRequest,
-    AuthorVerifier,
     Checkpoint,
     Fork,
     Frontier,
-    MirrorVerifier,
-    Receipt,
-    SignedCheckpoint,
-    Verifier,
     WrongSize,
     admit,
-    build_append,
     canonical,
-    cosign,
     leaf_hash,
-    open_cosignatures,
-    open_signed,
-    origin_of,
     parse_append,
-    sign,
 )
 
-__all__ = ["Line", "Outcome", "Reply", "Runtime", "Trust", "open_runtime"]
+__all__ = ["Outcome", "Reply", "Runtime", "open_runtime"]
 
 SNAPSHOT_EVERY = 20_000
 """Events between two snapshots. A restart replays at most so many."""
@@ -98,42 +87,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
     mistake: Mistake | None = None
 
 
-class Trust(Struct, frozen=True, kw_only=True):
-    """How a runtime gets a counterpart's keys. The simulator passes cheaper ones."""
-
-    author: Callable[[tuple[str, str], str], Verifier | Refusal] = AuthorVerifier.of
-    mirror: Callable[[tuple[str, str], str], Verifier | Refusal] = MirrorVerifier.of
-
-
-class Line:
-    """What the runtime keeps for one link beside the core's state: trees, keys, outbox."""
-
-    def __init__(self, link: Link, trust: Trust) -> None:
-        self.link = link
-        theirs = link.counterpart
-        self.author, self.mirror = _verifiers(theirs, trust)
-        self.own_verifier, _ = _verifiers(link.terms.side(link.us), trust)
-        self.heard_at: Instant | None = None
-        """When the counterpart last reached us, since this process started."""
-        self.own = Frontier()
-        self.theirs = Frontier()
-        self.their_head: SignedCheckpoint | None = None
-        self.outbox = Outbox(link.id, theirs.urls, link.receipt_size)
-        self.signed: tuple[Checkpoint, bytes] | None = None
-        """Our newest checkpoint and its signed note."""
-        self.in_push: Checkpoint | None = None
-
-    @property
-    def own_origin(self) -> str:
-        """Return the origin of our feed on this link."""
-        return origin_of(self.link.id, self.link.us)
-
-    @property
-    def their_origin(self) -> str:
-        """Return the origin of the counterpart's feed."""
-        return origin_of(self.link.id, self.link.them)
-
-
 class Runtime:
     """One node, without its shells."""
 
@@ -155,7 +108,6 @@ class Runtime:
         self._trust = trust or Trust()
         self._late_receipts: list[KeptReceipt] = []
         self._unsettled: list[tuple[Receipted, KeptReceipt]] = []
-        self._recent: dict[str, list[FeedRow]] = {}
         self._snapshot_seq = 0
         self.snapshot_every = SNAPSHOT_EVERY
 
@@ -230,7 +182,7 @@ class Runtime:
             case Admitted():
                 self._store(line, request.entries, found, now)
                 line.heard_at = now
-                return Reply(status=200, body=self._receipt_for(line, found, now))
+                return Reply(status=200, body=self._receipt_for(line, now))
 
     def pushes(self, now: Instant) -> list[tuple[Push, bytes]]:
         """Return the appends to send now, with their bodies; each counts as under way."""
@@ -289,21 +241,8 @@ class Runtime:
             self._run([PeerUnsafe(link=link)], now, Batch())
 
     def carry(self, link: str, start: int) -> list[bytes]:
-        """Return appends that take the counterpart from `start` to all we have, to carry by hand.
-
-        The same bytes that a push would have; each brings back the same receipt. Mistake if
-        `start` is beyond our feed.
-        """
-        line = self._line(link)
-        size = line.link.own_size
-        if start > size:
-            raise Mistake("beyond_feed", f"Our feed ends at {size}; it cannot start at {start}.")
-        bodies: list[bytes] = []
-        while not bodies or start < size:
-            end = min(size, start + MAX_PUSH)
-            bodies.append(self._body(line, start, end)[1])
-            start = end
-        return bodies
+        """Return appends, to carry by hand, that take the counterpart from `start` to our end."""
+        return self._line(link).carry(start)
 
     def carried_receipt(self, link: str, note: bytes, now: Instant) -> int:
         """Take in a receipt that did not come as the answer to a push; return its size.
@@ -316,14 +255,13 @@ class Runtime:
         size = int(text.split(b"\n")[1]) if text.count(b"\n") == 2 and _is_size(text) else -1
         if not 0 <= size <= line.link.own_size:
             raise Mistake("bad_receipt", "This is no receipt for our feed on this link.")
-        receipt = open_cosignatures(lines, self._checkpoint_at(line, size)[0], line.mirror)
-        if isinstance(receipt, Refusal):
-            raise Mistake("bad_receipt", receipt.detail)
-        kept = KeptReceipt(link=link, party=line.link.us, receipt=receipt, checkpoint=b"")
-        event = Receipted(link=link, size=receipt.size, theirs=receipt.at)
+        kept = line.receipt_from_them(lines, line.head_at(size))
+        if isinstance(kept, Refusal):
+            raise Mistake("bad_receipt", kept.detail)
+        event = Receipted(link=link, size=size, theirs=kept.receipt.at)
         self._run([event], now, Batch(receipts=[kept]))
-        line.outbox.peer_size = max(line.outbox.peer_size, receipt.size)
-        return receipt.size
+        line.outbox.peer_size = max(line.outbox.peer_size, size)
+        return size
 
     def hold_against(self, link: str, note: bytes) -> None:
         """Hold our own feed against a checkpoint of it that the counterpart stores.
@@ -331,18 +269,10 @@ class Runtime:
         Raises Broken if we signed more than we have, or something else: this journal is an
         old copy, and writing on would make us the ones who fork.
         """
-        line = self._line(link)
-        signed = open_signed(note, line.own_origin, line.own_verifier)
-        if isinstance(signed, Refusal):
-            return
-        if signed.size > line.own.size:
-            why = f"we signed {signed.size} entries and have {line.own.size}"
-        elif self._checkpoint_at(line, signed.size)[0].root != signed.root:
-            why = f"we signed another history of our first {signed.size} entries"
-        else:
-            return
-        self.break_off(f"this journal is not the one that was written: {why}")
-        raise Broken(self.unsafe or why)
+        why = self._line(link).against(note)
+        if why is not None:
+            self.break_off(f"this journal is not the one that was written: {why}")
+            raise Broken(self.unsafe or why)
 
     def backlog(self, link: str) -> int:
         """Return how many of our entries the counterpart is not known to hold."""
@@ -355,13 +285,7 @@ class Runtime:
 
     def checkpoint(self, link: str) -> tuple[Checkpoint, bytes]:
         """Return our newest checkpoint on a link, and its signed note."""
-        line = self.lines[link]
-        if line.signed is None or line.signed[0].size != line.own.size:
-            checkpoint = Checkpoint(
-                origin=line.own_origin, size=line.own.size, root=line.own.root()
-            )
-            line.signed = (checkpoint, sign(checkpoint, self._keys.author))
-        return line.signed
+        return self.lines[link].checkpoint()
 
     def flush(self) -> None:
         """Make durable what was signed since the last commit."""
@@ -400,7 +324,7 @@ class Runtime:
             if isinstance(event, Command):
                 _check_readable(raw)
             if isinstance(event, OpenLink):
-                _verifiers(event.terms.other(event.us), self._trust)
+                verifiers(event.terms.other(event.us), self._trust)
             effects = self.core.handle(event, now)
         except Mistake as mistake:
             if isinstance(event, Wire | Started | Tick):
@@ -412,32 +336,16 @@ class Runtime:
         batch.releases.extend(effect for effect in effects if isinstance(effect, Release))
         written = tuple(effect for effect in effects if isinstance(effect, Append))
         for append in written:
-            row = self._grow(append)
-            batch.rows.append(row)
+            batch.rows.append(self.lines[append.link].grow(append))
             if append.kind == "call.opened":
                 # Nothing that went wrong before makes a call wait.
                 self.lines[append.link].outbox.hurry(now)
-            recent = self._recent.setdefault(append.link, [])
-            recent.append(row)
-            if len(recent) > 2 * MAX_PUSH:
-                del recent[:MAX_PUSH]
         return Outcome(entries=written), effects
-
-    def _grow(self, append: Append) -> FeedRow:
-        """Add one of our entries to its feed's tree."""
-        line = self.lines[append.link]
-        if append.index != line.own.size:
-            raise Broken(f"entry {append.index} does not follow {line.own.size} in our feed")
-        leaf = leaf_hash(append.raw)
-        line.own.append(leaf)
-        return FeedRow(
-            link=append.link, party=line.link.us, index=append.index, raw=append.raw, leaf=leaf
-        )
 
     def _commit(self, batch: Batch) -> None:
         batch.receipts.extend(self._late_receipts)
         if self.state.seq - self._snapshot_seq >= self.snapshot_every:
-            batch.snapshot = self._snapshot()
+            batch.snapshot = snapshots.pack(self.state, self.lines.values())
         if not batch:
             return
         try:
@@ -466,7 +374,7 @@ class Runtime:
             return
         for link in self.state.links.values():
             if link.id not in self.lines:
-                self.lines[link.id] = Line(link, self._trust)
+                self.lines[link.id] = Line(link, self._trust, self._journal, self._keys)
 
     def _store(self, line: Line, entries: tuple[bytes, ...], found: Admitted, now: Instant) -> None:
         first = line.theirs.size
@@ -485,68 +393,31 @@ class Runtime:
         batch = Batch(rows=rows, heads=[head])
         self._run([Arrived(link=link, first=first, entries=entries)], now, batch)
 
-    def _receipt_for(self, line: Line, found: Admitted, now: Instant) -> bytes:
-        checkpoint = found.checkpoint.checkpoint
-        lines = cosign(checkpoint, self._keys.mirror, now)
-        at = Instant(int(now) // 1_000 * 1_000)
-        self._late_receipts.append(
-            KeptReceipt(
-                link=line.link.id,
-                party=line.link.them,
-                receipt=Receipt(
-                    origin=checkpoint.origin,
-                    size=checkpoint.size,
-                    root=checkpoint.root,
-                    at=at,
-                    lines=lines,
-                ),
-                checkpoint=found.checkpoint.raw,
-            )
-        )
+    def _receipt_for(self, line: Line, now: Instant) -> bytes:
+        kept = line.receipt_for_them(now)
+        self._late_receipts.append(kept)
         del self._late_receipts[:-8]  # Heartbeats: only the newest few can matter.
-        return lines
+        return kept.receipt.lines
 
     def _body_of(self, line: Line, push: Push) -> tuple[Push, bytes]:
         while True:
             try:
-                line.in_push, body = self._body(line, push.start, push.end)
+                line.in_push, body = line.append_of(push.start, push.end)
             except Mistake:
                 push = line.outbox.halved(push)
                 continue
             return push, body
 
-    def _body(self, line: Line, start: int, end: int) -> tuple[Checkpoint, bytes]:
-        """Return the append of entries [start, end); Mistake if it would be too large."""
-        checkpoint, signed = self._checkpoint_at(line, end)
-        rows = self._rows(line.link, start, end)
-        return checkpoint, build_append(start, signed, [row.raw for row in rows])
-
-    def _rows(self, link: Link, start: int, end: int) -> Sequence[FeedRow]:
-        """Return entries of our feed: from memory if they are fresh, as most pushes want."""
-        recent = self._recent.get(link.id, [])
-        if recent and recent[0].index <= start:
-            first = recent[0].index
-            return recent[start - first : end - first]
-        return self._journal.rows(link.id, link.us, start, end)
-
-    def _checkpoint_at(self, line: Line, size: int) -> tuple[Checkpoint, bytes]:
-        if size == line.own.size:
-            return self.checkpoint(line.link.id)
-        frontier = Frontier()
-        frontier.extend(self._journal.leaves(line.link.id, line.link.us, size))
-        checkpoint = Checkpoint(origin=line.own_origin, size=size, root=frontier.root())
-        return checkpoint, sign(checkpoint, self._keys.author)
-
     def _receipted(self, line: Line, push: Push, body: bytes, now: Instant) -> None:
         assert line.in_push is not None, push
-        receipt = open_cosignatures(body, line.in_push, line.mirror)
-        if isinstance(receipt, Refusal):
+        kept = line.receipt_from_them(body, line.in_push)
+        if isinstance(kept, Refusal):
             line.outbox.failed(push, now)
             return
-        kept = KeptReceipt(link=line.link.id, party=line.link.us, receipt=receipt, checkpoint=b"")
-        event = Receipted(link=line.link.id, size=receipt.size, theirs=receipt.at)
+        size = kept.receipt.size
+        event = Receipted(link=line.link.id, size=size, theirs=kept.receipt.at)
         self._unsettled.append((event, kept))
-        line.outbox.stored(push, receipt.size, now)
+        line.outbox.stored(push, size, now)
 
     def _keep_fork(self, line: Line, fork: Fork, now: Instant) -> None:
         raw = msgspec.msgpack.encode(fork.evidence)
@@ -559,14 +430,6 @@ class Runtime:
         )
         event = Forked(link=line.link.id, evidence=digest, detail=detail)
         self._run([event], now, Batch(forks=[kept]))
-
-    def _snapshot(self) -> Snapshot:
-        feeds = {
-            name: (line.own.size, line.own.peaks, line.theirs.size, line.theirs.peaks)
-            for name, line in self.lines.items()
-        }
-        kept = _KeptRuntime(core=self.state.pack(), feeds=feeds)
-        return Snapshot(seq=self.state.seq, state=msgspec.msgpack.encode(kept))
 
     def restore(self, count: int) -> None:
         """Bring memory to where the journal's `count` events leave it: snapshot, then replay.
@@ -587,61 +450,23 @@ class Runtime:
             self._open_lines()
             for effect in effects:
                 if isinstance(effect, Append):
-                    self._grow(effect)
+                    self.lines[effect.link].grow(effect)
             if isinstance(event, Arrived):
                 self.lines[event.link].theirs.extend(leaf_hash(raw) for raw in event.entries)
         for line in self.lines.values():
-            self._compare(line)
+            line.hold()
 
     def _restore_snapshot(self, kept: Snapshot) -> None:
-        try:
-            runtime = _decode_snapshot(kept.state)
-        except msgspec.MsgspecError:
+        found = snapshots.unpack(kept)
+        if found is None:
             return
-        state = State.unpack(runtime.core)
-        if state is None or state.seq != kept.seq:
-            return
+        state, feeds = found
         self.core = Core(state)
         self._snapshot_seq = kept.seq
         self._open_lines()
-        for name, (own_size, own_peaks, their_size, their_peaks) in runtime.feeds.items():
-            self.lines[name].own = Frontier(own_size, own_peaks)
-            self.lines[name].theirs = Frontier(their_size, their_peaks)
-
-    def _kept_frontier(self, link: str, party: str, size: int) -> Frontier:
-        """Return the edge of a kept feed, having hashed every entry of it."""
-        frontier = Frontier()
-        for start in range(0, size, MAX_PUSH):
-            for row in self._journal.rows(link, party, start, min(start + MAX_PUSH, size)):
-                if leaf_hash(row.raw) != row.leaf:
-                    raise Broken(f"feed of {party}: entry {row.index} is not what was hashed")
-                frontier.append(row.leaf)
-        return frontier
-
-    def _compare(self, line: Line) -> None:
-        """Hold the feeds that the journal makes against the feeds that were kept."""
-        link = line.link.id
-        for party, made in ((line.link.us, line.own), (line.link.them, line.theirs)):
-            kept = self._journal.feed_size(link, party)
-            if kept != made.size:
-                raise Broken(f"feed of {party}: {kept} entries kept, {made.size} by the journal")
-            if self._kept_frontier(link, party, kept).root() != made.root():
-                raise Broken(f"feed of {party}: what is kept is not what the journal makes")
-        head = self._journal.head(link, line.link.them)
-        if head is not None:
-            signed = open_signed(head.raw, line.their_origin, line.author)
-            if isinstance(signed, Refusal) or signed.root != line.theirs.root():
-                raise Broken(f"the last signed checkpoint of {line.link.them} does not fit")
-            line.their_head = signed
-
-
-class _KeptRuntime(Struct):
-    core: bytes
-    feeds: dict[str, tuple[int, tuple[bytes, ...], int, tuple[bytes, ...]]]
-    """For each link: size and peaks of our feed, then of theirs."""
-
-
-_decode_snapshot = msgspec.msgpack.Decoder(_KeptRuntime).decode
+        for name, edges in feeds.items():
+            self.lines[name].own = Frontier(edges.own_size, edges.own_peaks)
+            self.lines[name].theirs = Frontier(edges.their_size, edges.their_peaks)
 
 
 def open_runtime(
@@ -667,15 +492,6 @@ def open_runtime(
     runtime.restore(count)
     runtime.submit([Started(version=version)], now)
     return runtime
-
-
-def _verifiers(theirs: Party, trust: Trust) -> tuple[Verifier, Verifier]:
-    """Return what checks a counterpart's two signatures; Mistake if its keys are not keys."""
-    author = trust.author(theirs.keys.author, theirs.party)
-    mirror = trust.mirror(theirs.keys.mirror, theirs.party)
-    if isinstance(author, Refusal) or isinstance(mirror, Refusal):
-        raise Mistake("bad_keys", f"The keys of {theirs.party} in the terms are not keys.")
-    return author, mirror
 
 
 def _check_readable(raw: bytes) -> None:

@@ -11,8 +11,8 @@ import hashlib
 from functools import cache
 
 from clearline.basis.faults import Refusal
+from clearline.node.line import Trust
 from clearline.node.ports import Keys
-from clearline.node.runtime import Trust
 from clearline.record import AuthorKey, MirrorKey, PublicKeys, Signer, Verifier, public_keys
 from clearline.record.note import VerifierKey
 

@@ -14,9 +14,10 @@ from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
 from clearline.core.effects import Effect
 from clearline.core.events import Event
+from clearline.node.line import Trust
 from clearline.node.outbox import Push
 from clearline.node.ports import Keys
-from clearline.node.runtime import Outcome, Runtime, Trust, open_runtime
+from clearline.node.runtime import Outcome, Runtime, open_runtime
 from clearline.sim.clock import NodeClock
 from clearline.sim.disk import PowerCut, SimJournal
 from clearline.sim.network import Network

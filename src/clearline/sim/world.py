@@ -15,7 +15,7 @@ from msgspec import Struct
 from clearline.basis.instants import Instant
 from clearline.core.events import OpenLink, TakeWatch
 from clearline.core.terms import Ladders, Terms
-from clearline.node.runtime import Trust
+from clearline.node.line import Trust
 from clearline.sim.clock import NodeClock
 from clearline.sim.disk import SimJournal
 from clearline.sim.keys import STUB_TRUST, PartyKeys, real_keys, stub_keys

@@ -90,9 +90,9 @@ class MemoryJournal:
         """Return the entries in [start, end)."""
         return self._feeds.get((link, party), [])[start:end]
 
-    def leaves(self, link: str, party: str, end: int) -> Sequence[bytes]:
-        """Return the first `end` leaf hashes."""
-        return [row.leaf for row in self._feeds.get((link, party), [])[:end]]
+    def leaves(self, link: str, party: str, start: int, end: int) -> Sequence[bytes]:
+        """Return the leaf hashes of entries [start, end)."""
+        return [row.leaf for row in self._feeds.get((link, party), [])[start:end]]
 
     def head(self, link: str, party: str) -> Head | None:
         """Return the last admitted checkpoint."""

@@ -156,10 +156,10 @@ class SqliteJournal:
             for index, raw, leaf in self._select(query, link, party, start, end)
         ]
 
-    def leaves(self, link: str, party: str, end: int) -> Sequence[bytes]:
-        """Return the first `end` leaf hashes."""
-        query = "SELECT leaf FROM feed WHERE link=? AND party=? AND idx<? ORDER BY idx"
-        return [leaf for (leaf,) in self._select(query, link, party, end)]
+    def leaves(self, link: str, party: str, start: int, end: int) -> Sequence[bytes]:
+        """Return the leaf hashes of entries [start, end)."""
+        query = "SELECT leaf FROM feed WHERE link=? AND party=? AND idx>=? AND idx<? ORDER BY idx"
+        return [leaf for (leaf,) in self._select(query, link, party, start, end)]
 
     def head(self, link: str, party: str) -> Head | None:
         """Return the last admitted checkpoint."""
