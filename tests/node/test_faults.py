@@ -153,7 +153,8 @@ def test_a_clock_that_stands_before_the_journal_is_not_believed(disk):
 
 
 def test_a_clock_a_little_before_the_journal_is_borne(disk):
-    start(disk, START.after(-30 * SECOND_MS))
+    node = start(disk, START.after(-30 * SECOND_MS))
+    assert node.runtime.unsafe is None
 
 
 def test_two_journals_cannot_have_one_file(disk):
