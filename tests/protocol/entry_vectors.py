@@ -445,15 +445,32 @@ def amendments() -> list[Json]:
 
     return [
         case("wider minima", {"version": 2, "minima/horizontal_cm": 900_000}),
-        case("a shorter ladder", {"ladders/flash/rungs": good["ladders"]["flash"]["rungs"][:2]}),
-        case("another certificate", {"parties/0/certificate": "B" * 200}),
-        case("other addresses and posts", {"parties/0/urls": [], "parties/0/contact": []}),
-        case("the same version again", {"minima/time_ms": 0}),
-        case("another link", {"link": LINK[:-1] + "2"}, "not_allowed"),
-        case("another party", {"parties/1": stranger}, "not_allowed"),
-        case("another name for the same keys", {"parties/1/party": "south-2"}, "not_allowed"),
-        case("new keys", {"parties/1/keys": stranger["keys"]}, "not_allowed"),
-        case("not well-formed", {"pulse/down_after_ms": 15_000}, "malformed"),
+        case(
+            "a shorter ladder",
+            {"version": 2, "ladders/flash/rungs": good["ladders"]["flash"]["rungs"][:2]},
+        ),
+        case("another certificate", {"version": 2, "parties/0/certificate": "B" * 200}),
+        case(
+            "other addresses and posts",
+            {"version": 2, "parties/0/urls": [], "parties/0/contact": []},
+        ),
+        case("versions may be left out", {"version": 7, "minima/time_ms": 0}),
+        case("the same version again", {"minima/time_ms": 0}, "stale"),
+        case("another link", {"version": 2, "link": LINK[:-1] + "2"}, "not_allowed"),
+        case("another party", {"version": 2, "parties/1": stranger}, "not_allowed"),
+        case(
+            "another name for the same keys",
+            {"version": 2, "parties/1/party": "south-2"},
+            "not_allowed",
+        ),
+        case("new keys", {"version": 2, "parties/1/keys": stranger["keys"]}, "not_allowed"),
+        case("new keys, and the same version", {"parties/1/keys": stranger["keys"]}, "not_allowed"),
+        case("not well-formed", {"version": 2, "pulse/down_after_ms": 15_000}, "malformed"),
+        case(
+            "not well-formed, and another link",
+            {"pulse/down_after_ms": 15_000, "link": LINK[:-1] + "2"},
+            "malformed",
+        ),
     ]
 
 

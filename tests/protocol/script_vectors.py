@@ -42,6 +42,9 @@ def documents() -> dict[str, Json]:
             },
         ),
         "wider": changed(good, {"version": 2, "minima/horizontal_cm": 900_000}),
+        "drier": changed(good, {"version": 2, "minima/horizontal_cm": 700_000}),
+        "widest": changed(good, {"version": 3, "minima/horizontal_cm": 1_200_000}),
+        "same": changed(good, {"minima/horizontal_cm": 900_000}),
         "stranger": changed(good, {"version": 2, "parties/0": party("stranger")}),
         "crossed": changed(good, {"version": 2, "pulse/down_after_ms": 15_000}),
     }
@@ -164,13 +167,56 @@ def terms_scripts() -> list[Json]:
     three.arrives("terms.proposed", {"terms": DOCUMENTS["example"]})
     three.arrives("terms.proposed", {"terms": DOCUMENTS["stranger"]}, expect="not_allowed")
     three.arrives("terms.proposed", {"terms": DOCUMENTS["crossed"]}, expect="malformed")
-    four = script("16 documents wait at most, the one in force among them")
-    for number in range(15):
+    three.arrives("terms.proposed", {"terms": DOCUMENTS["same"]}, expect="stale")
+    four = script("16 documents wait at most, beside the one in force")
+    for number in range(16):
         document = changed(DOCUMENTS["example"], {"version": number + 2})
         four.arrives("terms.proposed", {"terms": document})
-    document = changed(DOCUMENTS["example"], {"version": 17})
+    document = changed(DOCUMENTS["example"], {"version": 18})
     four.arrives("terms.proposed", {"terms": document}, expect="too_many")
-    return [each.vector() for each in (one, two, three, four)]
+    four.arrives("terms.proposed", {"terms": changed(document, {"version": 2})})  # Known already.
+    whole = [each.vector() for each in (one, two, three, four)]
+    return [*whole, *crossings(), lower_version()]
+
+
+def crossings() -> list[Json]:
+    """Return what south makes of two amendments of one version that cross, in either order."""
+    both = {name: hash_of(terms_of(DOCUMENTS[name])) for name in ("wider", "drier")}
+    greater = max(both, key=lambda name: both[name])
+    made: list[Json] = []
+    for ours, theirs in (("wider", "drier"), ("drier", "wider")):
+        it = script(f"two amendments cross, south's is `{ours}`: the greater hash is in force")
+        it.does("TakeWatch", echelon="duty-desk", languages=["en"])
+        it.does("Propose", terms=ours)
+        it.expect_says("terms.proposed", "terms.agreed")
+        it.arrives("terms.proposed", {"terms": DOCUMENTS[theirs]})
+        it.arrives("terms.agreed", {"hash": both[theirs]})
+        it.does("Agree", link=LINK, hash=both[theirs])
+        it.expect_says("terms.agreed", "watch.status")  # Theirs is in force.
+        it.arrives("terms.agreed", {"hash": both[ours]})
+        it.expect_says(*(["watch.status"] if greater == ours else []))
+        link = it.south.core.state.links[LINK]
+        assert link.agreement.force == both[greater], (ours, link.agreement.force)
+        made.append(it.vector())
+    return made
+
+
+def lower_version() -> Json:
+    """Return what becomes of an amendment of a lower version, agreed to when a higher is."""
+    low, high = (hash_of(terms_of(DOCUMENTS[name])) for name in ("wider", "widest"))
+    it = script(
+        "the higher version is in force, whichever was agreed to last; a lower is forgotten"
+    )
+    for name in ("wider", "widest"):
+        it.arrives("terms.proposed", {"terms": DOCUMENTS[name]})
+    it.does("Agree", link=LINK, hash=low)
+    it.does("Agree", link=LINK, hash=high)
+    it.arrives("terms.agreed", {"hash": high})
+    assert it.south.core.state.links[LINK].agreement.force == high
+    it.arrives("terms.agreed", {"hash": low}, expect="unknown_reference")
+    it.arrives("terms.proposed", {"terms": DOCUMENTS["wider"]}, expect="stale")
+    assert it.south.core.state.links[LINK].agreement.force == high
+    return it.vector()
 
 
 def notice_scripts() -> list[Json]:
@@ -352,6 +398,7 @@ def call_scripts() -> list[Json]:
     three.arrives("call.closed", {}, re=(it,), expect="out_of_order")
     three.arrives("call.readback", {"phrases": [STOP]}, re=(it,), expect="unknown_reference")
     three.arrives("call.readback", {"phrases": [STOP]}, re=(it, OTHER), expect="unknown_reference")
+    three.arrives("call.readback", {"phrases": [STOP]}, re=(it, it), expect="not_yours")
     three.arrives("call.said", {"phrases": [STOP]}, expect="unknown_reference")
     three.arrives("call.said", {"phrases": [STOP]}, re=(OTHER,), expect="unknown_reference")
     four = script("south calls; north rings, climbs, acknowledges, disposes; both close")
@@ -378,9 +425,7 @@ def call_scripts() -> list[Json]:
     five.arrives("call.opened", flash(precedence="priority"), expect="too_many")
     five.arrives("call.opened", flash())
     five.expect_says("call.ringing")
-    six = script(
-        "a call that recurs rings from the rung that answered; an open one is not reopened"
-    )
+    six = script("a call that recurs is a new call, and rings from the rung that answered")
     it = six.arrives("call.opened", flash())
     six.waits(20_000)
     six.does("Acknowledge", call=it, echelon="deputy")
@@ -388,21 +433,84 @@ def call_scripts() -> list[Json]:
     six.does("Close", call=it)
     six.arrives("call.closed", {}, re=(it,))
     six.later(MINUTE_MS)
-    six.arrives("call.opened", flash(), re=(it,))
-    ring = six.said()[0]
-    assert (ring["re"], ring["body"]["rung"]) == ([it], 2), ring
     second = six.arrives("call.opened", flash(), re=(it,))
     ring = six.said()[0]
-    assert (ring["re"], ring["body"]["rung"]) == ([second], 1), ring
-    third = six.arrives("call.opened", flash(), re=(OTHER,))
-    assert six.said()[0]["re"] == [third], six.said()
+    assert (ring["re"], ring["body"]["rung"]) == ([second], 2), ring
+    six.arrives("call.said", {"phrases": [STOP]}, re=(it,), expect="out_of_order")
+    six.arrives("call.said", {"phrases": [STOP]}, re=(second,))
+    third = six.arrives("call.opened", flash(), re=(second,))  # Open, and not answered: rung 1.
+    ring = six.said()[0]
+    assert (ring["re"], ring["body"]["rung"]) == ([third], 1), ring
+    fourth = six.arrives("call.opened", flash(), re=(OTHER,))
+    assert six.said()[0]["re"] == [fourth], six.said()
+    six.does("OpenCall", link=LINK, precedence="flash", phrases=[STOP], reopens=it)
+    ours = six.said()[0]
+    assert (ours["kind"], ours["re"]) == ("call.opened", [it]), ours
+    ring = {"rung": 2, "echelon": "deputy", "since": str(six.now)}
+    six.arrives("call.ringing", ring, re=(ours["id"],))  # Both sides found that it recurs.
+    six.does("Acknowledge", call=second, echelon="deputy")
     seven = script("a notice near the place of a call is attached to it, once")
     near = seven.arrives(
         "notice.declared", notice(volumes=[volume(circle(35.26, 40.2), start_ms=0)])
     )
     seven.does("OpenCall", link=LINK, precedence="flash", phrases=[STOP], notices=[near])
     assert seven.said()[0]["body"]["notices"] == [near], seven.said()
-    return [each.vector() for each in (one, two, three, four, five, six, seven)]
+    return [
+        each.vector() for each in (one, two, three, four, five, six, seven, unreadable(), taken())
+    ]
+
+
+def unreadable() -> Script:
+    """Return what becomes of calls that cannot be read whole."""
+    it = script("a FLASH that cannot be read whole is refused, and rings a human all the same")
+    odd = {"phrase": "HALT", "place": CITY}
+    cases: list[tuple[Json, str]] = [
+        (flash(phrases=[odd]), "malformed"),
+        (flash(phrases=[STOP | {"speed": 1}]), "unknown_field"),
+        (flash(colour="red"), "unknown_field"),
+        ({"precedence": "flash"}, "malformed"),
+        (flash(phrases=[odd], drill=True), "malformed"),
+    ]
+    calls = []
+    for body, reason in cases:
+        calls.append(it.arrives("call.opened", body, expect=reason))
+        it.expect_says("call.ringing", "entry.refused")
+        assert [each["re"] for each in it.said()] == [[calls[-1]], [calls[-1]]], it.said()
+    it.does("Acknowledge", call=calls[0], echelon="duty-desk")
+    again = {"phrase": "SAY AGAIN", "which": calls[0]}
+    it.does("Say", call=calls[0], phrases=[again])
+    it.arrives("call.said", {"phrases": [STOP]}, re=(calls[0],))
+    it.does("Dispose", call=calls[0], disposition="received")
+    it.arrives("call.closed", {}, re=(calls[0],))
+    it.does("Close", call=calls[0])
+    for body in (
+        flash(precedence="immediate", phrases=[odd]),
+        flash(precedence="now"),
+        flash(phrases=[odd], drill="no"),
+        {"phrases": [STOP]},
+    ):
+        it.arrives("call.opened", body, expect="malformed")
+        it.expect_says("entry.refused")
+    return it
+
+
+def taken() -> Script:
+    """Return what becomes of an id that names something already."""
+    it = script("an id that names a notice, a call or a test call of either side is taken")
+    it.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    it.later(1_000)
+    declared = it.does("Declare", links=[LINK], activity="flight", volumes=[volume()])
+    called = it.does("OpenCall", link=LINK, precedence="flash", phrases=[STOP])
+    tested = it.does("SendTest", link=LINK)
+    it.arrives("call.opened", flash(), entry_id=declared, expect="duplicate")
+    it.arrives("call.opened", flash(), entry_id=called, expect="duplicate")
+    it.arrives("call.opened", flash(), entry_id=tested, expect="duplicate")
+    for kind, body in (("test.sent", {}), ("status.announced", {"status": "in_force"})):
+        it.arrives(kind, body, entry_id=max(declared, called, tested), expect="duplicate")
+    theirs = it.arrives("notice.declared", notice(volumes=[volume(circle(34.5, 38.6))]))
+    it.arrives("call.opened", flash(), entry_id=theirs, expect="duplicate")
+    it.expect_says("entry.refused")
+    return it
 
 
 def test_scripts() -> list[Json]:

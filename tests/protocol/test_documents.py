@@ -36,6 +36,7 @@ from clearline.phrasebook import PHRASES
 from clearline.record import canonical, entry, keys, mirror, note, proof
 from clearline.space import altitude, anchor, outline, volume
 from clearline.space.text import rangebearing
+from clearline.transports import bounds as transport
 
 FOLDER = Path(__file__).parents[2] / "protocol"
 PAGES = {
@@ -301,6 +302,31 @@ def test_every_limit_of_the_code_is_stated_with_its_value(name, value):
     assert len(lines) == 1
     stated = lines[0].split("|")[2]
     assert re.search(rf"(?<![\d,]){value:,}(?!\d|,\d)", stated), (value, stated)
+
+
+@pytest.mark.parametrize(
+    ("row_of", "value"),
+    [
+        ("body of an append", transport.MAX_BODY),
+        ("body of a receipt", transport.MAX_RECEIPT_BYTES),
+        ("body of `not-safe`", transport.MAX_WORD_BYTES),
+        ("request line and header fields", transport.MAX_HEAD_BYTES),
+        ("appends at once on one link", transport.MAX_CONCURRENT),
+        ("appends on one link", transport.REQUESTS_PER_S),
+        ("appends on one link", transport.BYTES_PER_S),
+        ("appends on one link", transport.ENTRIES_PER_S),
+        ("checkpoints, tiles, receipts and `not-safe` on one link", transport.READS_PER_S),
+        ("connections of one certificate", transport.MAX_PEER_CONNECTIONS),
+        ("connections in all", transport.MAX_CONNECTIONS),
+        ("handshakes under way", transport.MAX_HANDSHAKES),
+    ],
+)
+def test_every_limit_of_the_transport_is_stated_with_its_value(row_of, value):
+    page = (FOLDER / "3-transport.md").read_text("utf-8").split("## Limits")[1]
+    lines = [line for line in page.splitlines() if line.startswith(f"| {row_of} |")]
+
+    assert len(lines) == 1
+    assert re.search(rf"(?<![\d,]){value:,}(?!\d|,\d)", lines[0]), (value, lines[0])
 
 
 def test_no_limit_is_stated_that_the_code_lacks():

@@ -148,7 +148,7 @@ def test_a_terms_document_is_accepted_with_its_hash_or_refused(vector):
 
 
 @each("terms/amendments")
-def test_an_amendment_may_change_all_but_the_link_the_parties_and_their_keys(vector):
+def test_an_amendment_may_change_all_but_link_parties_and_keys_in_a_higher_version(vector):
     agreement = Agreement(documents={hash_of(EXAMPLE): EXAMPLE}, force=hash_of(EXAMPLE))
 
     after = propose(agreement, terms_of(changed(example_terms(), vector["change"])))
