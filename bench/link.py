@@ -18,11 +18,12 @@ import uvloop
 
 from bench import common
 from bench.flash import STOP
+from clearline.cli.serving import set_up_log
 from clearline.core.events import Event, OpenCall, Say
 from clearline.core.terms import Precedence
 from clearline.node.settings import Log
 from clearline.phrasebook import LineTest
-from clearline.wiring import Home, RunningNode, set_up_log
+from clearline.wiring import Home, RunningNode
 
 CALLS = 100
 """A call keeps at most 512 utterances in sight, so the phrases are spread over many."""

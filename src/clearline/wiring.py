@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import logging
-import os
-import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -18,7 +14,6 @@ from typing import Any
 
 import msgspec
 import structlog
-import uvloop
 
 from clearline import __version__
 from clearline.basis.faults import Broken, Mistake, Refusal
@@ -33,9 +28,8 @@ from clearline.node.outbox import GIVE_UP_MS, Push
 from clearline.node.ports import Clock
 from clearline.node.queries import Queries
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
-from clearline.node.settings import FILE, Log, NodeSettings, Settings, load, show
+from clearline.node.settings import FILE, NodeSettings, Settings, load, show
 from clearline.record import AuthorVerifier, MirrorVerifier, Tree, tiles
-from clearline.space import self_test
 from clearline.stores.keyfile import FileKeys, make_keys, read_keys, write_private
 from clearline.stores.sqlite import SqliteJournal
 from clearline.transports import (
@@ -51,9 +45,8 @@ from clearline.transports import Unreachable as NoAnswer
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
 
-__all__ = ["EXIT_NOT_SAFE", "Home", "RunningNode", "serve_forever", "set_up_log"]
+__all__ = ["STDERR", "Home", "RunningNode"]
 
-EXIT_NOT_SAFE = 70
 LINGER_S = 3.0
 """A node that is NOT SAFE goes on answering so for a while, then ends with its exit code."""
 SHUTDOWN_S = 5.0
@@ -419,66 +412,6 @@ class _Stderr:
 
 
 STDERR: Any = _Stderr()
-
-
-def serve_forever(path: Path) -> int:
-    """Run the node in `path` until SIGINT or SIGTERM; return the process's exit code."""
-    os.umask(OWNER_ALONE)
-    home = Home(path)
-    set_up_log(load(path).log)
-    return uvloop.run(_serve(home))
-
-
-async def _serve(home: Home) -> int:
-    self_test()
-    try:
-        node = RunningNode(home)
-    except Broken as broken:
-        STDERR.write(f"LINE NOT SAFE: {broken}\n")
-        return EXIT_NOT_SAFE
-    running = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        running.add_signal_handler(number, node.ended.set)
-    try:
-        await node.start()
-        _calm_collector()
-    except OSError as error:
-        raise Mistake("cannot_listen", f"{node.settings.node.listen}: {error}") from error
-    await node.ended.wait()
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(node.stop(), SHUTDOWN_S)
-    return EXIT_NOT_SAFE if node.runtime.unsafe else 0
-
-
-def set_up_log(log: Log) -> None:
-    """Write the log to standard error, from this level up, for people or for machines."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if log.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[log.level.upper()]
-        ),
-        logger_factory=structlog.PrintLoggerFactory(STDERR),
-        cache_logger_on_first_use=True,
-    )
-
-
-def _calm_collector() -> None:
-    """Keep Python's cycle collector from walking ten thousand notices in the middle of a FLASH.
-
-    What was replayed stays; what comes is collected rarely, and almost none of it is cyclic.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
 
 
 def _read(path: Path) -> bytes:

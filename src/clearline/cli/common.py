@@ -20,6 +20,7 @@ import msgspec
 from clearline.basis.faults import Broken, Mistake
 from clearline.basis.ids import Name
 from clearline.cli.session import Session, errors, nobody_reads, out, plain
+from clearline.space import Position
 from clearline.transports.local import LocalClient
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "NOT_RUNNING",
     "NOT_SAFE",
     "Session",
+    "acting_officer",
+    "anchors_of",
     "confirm",
     "errors",
     "fail",
@@ -152,3 +155,16 @@ def pick(things: list[dict[str, Any]], text: str, what: str) -> dict[str, Any]:
     if fitting:
         raise Mistake("ambiguous", f"{len(fitting)} {what}s end in {tail!r}: give more of the id.")
     raise Mistake(f"no_such_{what}", f"There is no {what} {text!r} here.")
+
+
+async def anchors_of(node: LocalClient, link: str) -> dict[str, Position]:
+    """Return the anchors of a link's terms, by name."""
+    document = (await node.ask("terms", link=link))["document"]
+    return {
+        each["name"]: msgspec.convert(each["position"], Position) for each in document["anchors"]
+    }
+
+
+def acting_officer() -> str:
+    """Return who is typing: the officer named on the command line, or the login."""
+    return click.get_current_context().find_root().params.get("officer") or "officer"

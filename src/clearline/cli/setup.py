@@ -19,7 +19,18 @@ from clearline.basis.faults import Mistake
 from clearline.basis.ids import derive
 from clearline.basis.instants import HOUR_MS, MINUTE_MS, dec_hook, enc_hook
 from clearline.cli import words
-from clearline.cli.common import Session, confirm, errors, pick_link, plain, run, verb, write
+from clearline.cli.common import (
+    Session,
+    acting_officer,
+    confirm,
+    errors,
+    pick_link,
+    plain,
+    run,
+    verb,
+    write,
+)
+from clearline.cli.serving import serve_forever
 from clearline.core.events import Agree, Announce, OpenLink, Propose, Settle
 from clearline.core.terms import (
     DEFAULT_MINIMA,
@@ -40,7 +51,7 @@ from clearline.node.settings import load
 from clearline.record import fingerprint
 from clearline.space import Anchor, Grid, Minima, Polygon
 from clearline.transports.local import LocalClient
-from clearline.wiring import Home, serve_forever
+from clearline.wiring import Home
 
 __all__ = ["init", "link", "party", "serve"]
 
@@ -168,7 +179,8 @@ def propose(
             Activity(name="static-site", lead_ms=48 * HOUR_MS),
         ),
         release=ReleaseRules(
-            fields=tuple(ReleaseField),
+            # Free text is what a release rule cannot read: it is agreed to by name, or not at all.
+            fields=tuple(each for each in ReleaseField if each is not ReleaseField.FREE_TEXT),
             grid=_grid(grid),
             call_grid=Grid(
                 position_e7=1_000, length_cm=10_000, altitude_cm=3_048, time_ms=MINUTE_MS
@@ -184,7 +196,7 @@ def propose(
     if changes is not None:
         terms = _merged(terms, changes)
     check_terms(terms)
-    event = OpenLink(by=_me(), us=ours.party, terms=terms, agree=True)
+    event = OpenLink(by=acting_officer(), us=ours.party, terms=terms, agree=True)
     run(lambda node: node.do(event), session)
     try:
         write(target, _pretty(terms))
@@ -214,9 +226,9 @@ def agree(session: Session, document: Path, yes: bool) -> None:  # noqa: FBT001 
     async def work(node: LocalClient) -> None:
         known = [each["id"] for each in (await node.ask("status"))["links"]]
         if terms.link in known:
-            await node.do(Agree(by=_me(), link=terms.link, hash=hash_of(terms)))
+            await node.do(Agree(by=acting_officer(), link=terms.link, hash=hash_of(terms)))
         else:
-            await node.do(OpenLink(by=_me(), us=us, terms=terms, agree=True))
+            await node.do(OpenLink(by=acting_officer(), us=us, terms=terms, agree=True))
 
     run(work, session)
     _tell_terms(session, terms, "Agreed. In force as soon as both feeds hold this hash.")
@@ -232,7 +244,7 @@ def amend(session: Session, document: Path) -> None:
     Begin with `clearline link show --document`, edit it, and raise its version.
     """
     terms = _decode(document.read_bytes(), Terms, str(document))
-    run(lambda node: node.do(Propose(by=_me(), terms=terms)), session)
+    run(lambda node: node.do(Propose(by=acting_officer(), terms=terms)), session)
     _tell_terms(session, terms, "Proposed, and agreed to by us. In force when they agree.")
 
 
@@ -259,8 +271,9 @@ def show(session: Session, name: str | None, document: bool) -> None:  # noqa: F
         f"hash {found['terms_hash']}",
         *(f"fingerprint of {who}: {mark}" for who, mark in terms["fingerprints"].items()),
         *(f"contact: {plain(line)}" for line in found["contact"]),
+        *(f"[yellow]waiting for agreement[/]: {digest}" for digest in found["waiting"]),
     ]
-    session.show({"link": found, **terms}, "\n".join(lines))
+    session.show(found | {"terms": terms}, "\n".join(lines))
 
 
 @link.command("announce")
@@ -273,7 +286,7 @@ def announce(session: Session, status: str, name: str | None) -> None:
 
     async def work(node: LocalClient) -> Any:
         found = await pick_link(node, name)
-        return await node.do(Announce(by=_me(), link=found["id"], status=status))
+        return await node.do(Announce(by=acting_officer(), link=found["id"], status=status))
 
     done = run(work, session)
     session.show(done, f"Announced: {status}. The line itself stays open.")
@@ -291,7 +304,7 @@ def settle(session: Session, name: str | None, yes: bool) -> None:  # noqa: FBT0
 
     async def work(node: LocalClient) -> Any:
         found = await pick_link(node, name)
-        return await node.do(Settle(by=_me(), link=found["id"]))
+        return await node.do(Settle(by=acting_officer(), link=found["id"]))
 
     session.show(run(work, session), "The link carries entries again.")
 
@@ -453,8 +466,3 @@ def _three(text: str, example: str) -> tuple[str, str, str]:
     if len(parts) != 3:
         raise Mistake("three_parts", f"{text!r}: write three parts, such as {example!r}.")
     return parts[0], parts[1], parts[2]
-
-
-def _me() -> str:
-    """Return who is typing: the officer's name from the environment, or the login."""
-    return click.get_current_context().find_root().params.get("officer") or "liaison"

@@ -25,6 +25,7 @@ NOTHING = {
     "conflicts": "NO CONFLICT stands between the notices that both sides hold.",
     "calls": "No calls in the last day.",
     "log": "The record of this link is empty.",
+    "released": "Nothing has left this node on this link.",
 }
 
 
@@ -74,17 +75,23 @@ def calls(session: Session) -> None:
     show_default=True,
     help="How many entries.",
 )
+@click.option("--released", is_flag=True, help="What left this node, by whom, and what did not.")
 @click.pass_obj
 @verb
-def log(session: Session, name: str | None, last: int) -> None:
-    """Show the record of a link: both feeds, in the order of their times."""
+def log(session: Session, name: str | None, last: int, released: bool) -> None:  # noqa: FBT001 - click's
+    """Show the record of a link: both feeds, in the order of their times.
+
+    With --released, the release log instead: each entry of ours, who asked for it, and what
+    was withheld, clipped or rounded before it left.
+    """
+    view = "released" if released else "log"
 
     async def work(node: Any) -> Any:
         link = await pick_link(node, name)
-        return await node.ask("log", link=link["id"], last=last)
+        return await node.ask(view, link=link["id"], last=last)
 
     found = run(work, session)
-    session.show(found, lambda: _log(found))
+    session.show(found, lambda: _released(found) if released else _log(found))
 
 
 @click.command()
@@ -231,17 +238,33 @@ def _calls(found: list[dict[str, Any]]) -> None:
         )
         for said in each["said"]:
             verb_said = "reads back" if said["restates"] else "says"
+            if said["differs"]:
+                out.print(f"  [bold red]READ-BACK DIFFERS[/] in {', '.join(said['differs'])}:")
             for coded, text in zip(said["coded"], said["text"], strict=True):
                 out.print(f"  {said['who']} {verb_said}: {plain(text)}")
                 out.print(f"    as signed: {plain(coded)}", style="dim")
         here = each["rung"]
-        rungs = [f"[reverse]{n} {r}[/]" if n == here and each["next_at"] else f"{n} {r}"
+        rungs = [f"[reverse]▶ {n} {r}[/]" if n == here and each["next_at"] else f"{n} {r}"
                  for n, r in enumerate(each["ladder"], 1)]  # fmt: skip
         out.print("  ladder " + " → ".join(rungs) + ", repeats")
         if each["acknowledged"]:
             out.print(f"  acknowledged by {each['acknowledged']}. Received is not agreed.")
         for disposition in each["dispositions"]:
             out.print(f"  {disposition.replace('_', ' ').upper()}")
+
+
+def _released(found: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            str(each["at"]),
+            each["kind"],
+            each["entry"][-6:],
+            each["by"],
+            ", ".join(each["changes"]) or "as it was",
+        )
+        for each in found
+    ]
+    _table("released", ("at", "what left", "id", "asked by", "done to it"), rows)
 
 
 def _log(found: list[dict[str, Any]]) -> None:

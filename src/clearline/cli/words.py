@@ -76,10 +76,11 @@ def span_ms(text: str) -> int:
 
 
 def instant(text: str, now: Instant) -> Instant:
-    """Return a time: `+3h` from now, `1430Z` next, or RFC 3339 in UTC."""
+    """Return a time: `+3h` from now, `-10min` ago, `1430Z` next, or RFC 3339 in UTC."""
     text = text.strip()
-    if text.startswith("+"):
-        return now.after(span_ms(text[1:]))
+    if text.startswith(("+", "-")):
+        away_ms = span_ms(text[1:])
+        return now.after(away_ms if text[0] == "+" else -away_ms)
     zulu = _ZULU.fullmatch(text)
     if zulu is not None and int(zulu[1]) < 24 and int(zulu[2]) < 60:
         of_day_ms = int(zulu[1]) * HOUR_MS + int(zulu[2]) * MINUTE_MS
@@ -92,7 +93,8 @@ def instant(text: str, now: Instant) -> Instant:
     except (ValueError, OverflowError):
         pass
     raise Mistake(
-        "bad_time", f"{_short(text)} is no time: write +3h, 1430Z or 2026-11-23T14:30:00Z, in UTC."
+        "bad_time",
+        f"{_short(text)} is no time: write +3h, -10min, 1430Z or 2026-11-23T14:30:00Z, in UTC.",
     )
 
 

@@ -196,7 +196,7 @@ def _opened_by_them(
 ) -> Refusal | None:
     flash = body.precedence is Precedence.FLASH
     limit = MAX_OPEN_FLASH if flash else link.terms.limits.open_calls
-    if state.calls.open_on(link.id, mine=False) >= limit:
+    if state.calls.theirs_open(link.id, flash=flash) >= limit:
         return Refusal(reason=Reason.TOO_MANY, detail=f"{limit} calls are open already.")
     before = state.calls.by_id.get(entry.re[0]) if entry.re else None
     if before is not None and before.link != link.id:

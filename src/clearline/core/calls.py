@@ -344,9 +344,15 @@ class Calls:
         self._open.pop(call.id, None)
         heapq.heappush(self._forgettable, (call.closed_at.after(RETAINED_MS), call.id))
 
-    def open_on(self, link: str, *, mine: bool) -> int:
-        """Return how many calls one side has open on a link."""
-        return sum(1 for call in self._open.values() if call.link == link and call.mine == mine)
+    def theirs_open(self, link: str, *, flash: bool) -> int:
+        """Return how many calls the counterpart has open on a link: FLASH, or all others."""
+        return sum(
+            1
+            for call in self._open.values()
+            if call.link == link
+            and not call.mine
+            and (call.precedence is Precedence.FLASH) == flash
+        )
 
     def climbing(self) -> list[Call]:
         """Return the calls whose ladder runs, the one to act on first before the others."""

@@ -144,6 +144,8 @@ class ReleaseRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class TestSchedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When each side checks the whole way to a human on the other side."""
 
+    __test__ = False
+
     every_ms: Annotated[int, Meta(ge=MINUTE_MS, le=7 * DAY_MS)]
     patience_ms: Patience
     """How long the other side's watch has to answer before the test counts as missed."""

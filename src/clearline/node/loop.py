@@ -226,9 +226,12 @@ class Loop:
     def _pull_stale(self, now: Instant) -> None:
         """Read the feed of each counterpart that has not reached us for as long as LATE is."""
         for line in self.runtime.lines.values():
-            patience_ms = line.link.terms.pulse.late_after_ms
-            last = max(line.heard_at or Instant(0), self._pulled_at.get(line.link.id, Instant(0)))
-            if self._reader is None or not line.outbox.paths or now.since(last) <= patience_ms:
+            pulse = line.link.terms.pulse
+            heard = line.heard_at or Instant(0)
+            pulled = self._pulled_at.get(line.link.id, Instant(0))
+            if self._reader is None or not line.outbox.paths:
+                continue
+            if now.since(heard) <= pulse.late_after_ms or now.since(pulled) < pulse.heartbeat_ms:
                 continue
             self._pulled_at[line.link.id] = now
             self._spawn(self._pull(line, line.outbox.best_path().url, self._reader))

@@ -48,8 +48,9 @@ async def pull(runtime: Runtime, line: Line, url: str, reader: Reader, now: Inst
         return 0
     signed = open_signed(note, line.their_origin, line.author)
     start = line.theirs.size
-    if isinstance(signed, Refusal) or not start < signed.size <= start + MAX_PULL:
+    if isinstance(signed, Refusal) or not start <= signed.size <= start + MAX_PULL:
         return 0
+    # With nothing new it is a heartbeat, as an empty push is: the receipt is the proof of life.
     entries = await _entries(line, url, reader, start, signed.size)
     if entries is None or line.theirs.size != start:
         return 0  # Torn, or a push was quicker.
@@ -70,6 +71,8 @@ async def _entries(
     """Return entries [start, end) of the counterpart's feed, by its bundles; None if torn."""
     link, party = line.link.id, line.link.them
     found: list[bytes] = []
+    if start == end:
+        return ()
     width = tiles.TILE_WIDTH
     for index in range(start // width, -(-end // width)):
         held = min(width, end - index * width)

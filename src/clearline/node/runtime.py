@@ -158,7 +158,10 @@ class Runtime:
         request = parse_append(body)
         if isinstance(request, Refusal):
             return _refused(request)
-        return self._admit(line, request, now, carried=carried)
+        reply = self._admit(line, request, now, carried=carried)
+        if reply.status == 200:
+            line.heard_at = now
+        return reply
 
     def admit_pulled(self, link: str, request: AppendRequest, now: Instant) -> Reply:
         """Take in what we read of the counterpart's feed ourselves; as `admit`."""
@@ -181,7 +184,6 @@ class Runtime:
                 return Reply(status=422, body=b"fork\n", reason="fork")
             case Admitted():
                 self._store(line, request.entries, found, now)
-                line.heard_at = now
                 return Reply(status=200, body=self._receipt_for(line, now))
 
     def pushes(self, now: Instant) -> list[tuple[Push, bytes]]:
