@@ -42,7 +42,7 @@ from clearline.core.release import Door, Released, release_notice
 from clearline.core.state import State
 from clearline.core.terms import Terms
 from clearline.record import Entry
-from clearline.space import Volume
+from clearline.space import Volume, check_window
 
 __all__ = ["arrived", "declare", "lapse_all", "note", "revise", "withdraw"]
 
@@ -140,7 +140,8 @@ def _checked(
 ) -> Released:
     """Return what may leave of what was drawn, having checked it.
 
-    Rounding keeps a well-formed volume well-formed: `space.rounding` is held to that.
+    Rounding keeps well-formed outlines and bands well-formed: `space.rounding` is held to
+    that. A window of the greatest length grows past it.
     """
     fault = check_volumes(volumes, link.terms, door.now)
     if fault is not None:
@@ -149,7 +150,10 @@ def _checked(
         mismatch = check_place(place, link.terms)
         if mismatch is not None:
             raise Mistake("anchor_mismatch", mismatch)
-    return release_notice(volumes, activity, place, link.terms)
+    out = release_notice(volumes, activity, place, link.terms)
+    for volume in out.volumes:
+        check_window(volume.window)
+    return out
 
 
 def _declare_on(state: State, door: Door, event: Declare, link: Link, out: Released) -> None:
