@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake, Reason
-from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, dec_hook
 from clearline.core.effects import Alert, Append, Ring
 from clearline.core.events import (
     Acknowledge,
@@ -18,6 +19,7 @@ from clearline.core.events import (
     AnswerTest,
     Close,
     Dispose,
+    Event,
     ExplainTest,
     HandOver,
     LeaveWatch,
@@ -37,7 +39,6 @@ from clearline.core.events import (
 from clearline.core.state import State
 from clearline.core.step import BODIES, Core
 from clearline.core.terms import Precedence
-from clearline.node.runtime import _decode_event
 from clearline.phrasebook import Stop
 from clearline.record import canonical, decode
 from clearline.space import Anchor
@@ -383,6 +384,9 @@ def test_bytes_that_are_no_entry_are_stored_and_refused_one_by_one(raws):
     assert line.link.their_size == 1 + len(raws)
 
 
+read_event = msgspec.msgpack.Decoder(Event, dec_hook=dec_hook).decode
+
+
 def busy_pair() -> Pair:
     """Two nodes that have said something of nearly everything."""
     pair = Pair()
@@ -427,7 +431,7 @@ def busy_pair() -> Pair:
 def events() -> dict[str, list]:
     pair = busy_pair()
     return {
-        node.name: [(_decode_event(each.event), each.at) for each in node.journal.replay(0)]
+        node.name: [(read_event(each.event), each.at) for each in node.journal.replay(0)]
         for node in (pair.north, pair.south)
     }
 
