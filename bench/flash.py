@@ -15,6 +15,7 @@ from typing import Any
 from bench import common
 from clearline.core.events import Acknowledge, Close, Dispose, OpenCall
 from clearline.core.terms import Precedence
+from clearline.node.loop import INCIDENT_MS
 from clearline.phrasebook import Stop
 from clearline.space import Position
 from clearline.transports.local import LocalClient
@@ -44,7 +45,7 @@ async def _call(ours: LocalClient, theirs: LocalClient, link: str) -> float:
 
 async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
     async with (
-        common.pair() as (north, south, link),
+        common.pair({"limits": {"active_notices": 500_000}}) as (north, south, link),
         north.client() as ours,
         south.client() as theirs,
     ):
@@ -53,10 +54,12 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
             half = common.notices(link, asked.active // 2, side=side)
             await common.declare_all(node, half)
             await common.settled(node)
+        # What follows declares far more than the 10,000: the line only gets heavier.
         async with north.client() as bulk:
             more = common.notices(link, asked.bulk, side=0, seed=7)
             rounds = 0
             busy: list[float] = []
+            seed = 7
             work = asyncio.create_task(common.declare_all(bulk, more))
             while len(busy) < asked.calls:
                 if work.done():
@@ -66,7 +69,19 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
                     extra = common.notices(link, asked.bulk, side=0, seed=seed)
                     work = asyncio.create_task(common.declare_all(bulk, extra))
                 busy.append(await _call(ours, theirs, link))
+            # And one that nobody expects: bulk in full flow, no call for longer than an incident.
+            first: list[float] = []
             work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            while len(first) < asked.first:
+                await common.settled(bulk)
+                await asyncio.sleep(INCIDENT_MS / 1_000 + 0.1)
+                seed += 1
+                extra = common.notices(link, 1_000, side=0, seed=seed)
+                work = asyncio.create_task(common.declare_all(bulk, extra))
+                await asyncio.sleep(0.15 + 0.007 * len(first))
+                first.append(await _call(ours, theirs, link))
+                await work
     return {
         "benchmark": "flash",
         "calls": asked.calls,
@@ -75,6 +90,8 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
         "bulk": asked.bulk,
         "bulk_rounds_begun": rounds + 1,
         "busy_ms": common.quantiles_ms(busy),
+        "first_calls": asked.first,
+        "first_after_quiet_ms": common.quantiles_ms(first) if first else None,
         "goal_ms": {"p50": 15, "p99": 50},
     }
 
@@ -85,4 +102,4 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    common.main(measure, __doc__, calls=2_000, active=10_000, bulk=5_000)
+    common.main(measure, __doc__, calls=2_000, active=10_000, bulk=5_000, first=15)

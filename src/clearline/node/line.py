@@ -132,10 +132,8 @@ class Line:
             start = end
         return bodies
 
-    def receipt_for_them(self, now: Instant) -> KeptReceipt:
-        """Return our cosignature of the counterpart's newest head, which we store."""
-        signed = self.their_head
-        assert signed is not None, self.link.id
+    def receipt_for_them(self, signed: SignedCheckpoint, now: Instant) -> KeptReceipt:
+        """Return our cosignature of a head of the counterpart's, which we store."""
         lines = cosign(signed.checkpoint, self._keys.mirror, now)
         receipt = Receipt(
             origin=self.their_origin,

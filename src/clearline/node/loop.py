@@ -2,8 +2,9 @@
 
 Two lanes. What people do in a watch goes at once, before anything else. Bulk declarations
 go in small batches, and only while the counterpart keeps up with receipts: a feed is one
-sequence, so a FLASH can only be as quick as what was written before it. That is how five
-thousand planned notices and one STOP share a link.
+sequence, so a FLASH can only be as quick as what was written before it. While anything is
+said or rung in a call, the batches shrink to the least. That is how five thousand planned
+notices and one STOP share a link.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
-from clearline.core.effects import Effect
+from clearline.core.effects import Append, Demand, Effect, Ring, Tell
 from clearline.core.events import Declare, Event, Note, Revise, Withdraw
 from clearline.core.links import LinkState
 from clearline.node.clock import STEP_LIMIT_MS
@@ -30,10 +31,14 @@ Send = Callable[[Push, bytes], Awaitable[tuple[int, bytes]]]
 
 URGENT_BATCH = 64
 """Events of the urgent lane in one commit."""
-BULK_BUDGET_S = 0.004
+BULK_BUDGET_S = 0.010
 """How long one commit of bulk should take: what a FLASH may have to wait for on this side."""
-MIN_BULK_BATCH, MAX_BULK_BATCH = 8, 64
+MIN_BULK_BATCH, MAX_BULK_BATCH = 8, 32
 """Below the least, the cost of the commit itself would eat the line."""
+INCIDENT_BATCH = 4
+"""Bulk events in one commit during an incident."""
+INCIDENT_MS = 10_000
+"""An incident lasts for so long after anything was last said or rung in any call."""
 MAX_BULK_PUSHES = 2
 """Entries of so many bulk commits may be without a receipt: what a FLASH may have to wait for
 on the other side. It does not hold while the link is not UP: then all is only stored here."""
@@ -71,6 +76,7 @@ class Loop:
         self._stopped = False
         self._announced = False
         self._bulk_batch = MIN_BULK_BATCH
+        self._incident_until = Instant(0)
 
     def start(self) -> None:
         """Begin to act on deadlines and to push."""
@@ -103,13 +109,27 @@ class Loop:
         self.kick()
         return await future
 
-    def admit(self, link: str, body: bytes) -> Reply:
-        """Take in an append of the counterpart's, at once."""
+    async def admit(self, link: str, body: bytes) -> Reply:
+        """Take in an append of the counterpart's, at once; return its receipt.
+
+        What it made us say in a call is on its way before the receipt is signed: the ring
+        of a FLASH is what the other side waits for.
+        """
         try:
-            return self.runtime.admit(link, body, self.clock.now())
+            reply = self.runtime.admit(link, body, self.clock.now(), sign=False)
+            if reply.status != 200:
+                return reply
+            line = self.runtime.lines[link]
+            head = line.their_head
+            assert head is not None, link
+            if self.clock.now() < self._incident_until and line.outbox.under_way is None:
+                self._pump()
+                await asyncio.sleep(0)
+            receipt = self.runtime.receipt(line, head, self.clock.now())
         except Broken as broken:
             self._break(broken)
             raise
+        return Reply(status=200, body=receipt)
 
     def listen(self, listener: Callable[[Effect], None]) -> Callable[[], None]:
         """Call `listener` with every effect that is performed; return how to end it."""
@@ -117,7 +137,14 @@ class Loop:
         return lambda: self._listeners.remove(listener)
 
     def heard(self, effect: Effect) -> None:
-        """Pass an effect on to those who listen."""
+        """Pass an effect on to those who listen, and notice that an incident goes on."""
+        match effect:
+            case Append(kind=kind) if kind.startswith("call."):
+                self._incident_until = self.clock.now().after(INCIDENT_MS)
+            case Ring(demand=Demand.CALL) | Tell(code="call_ringing"):
+                self._incident_until = self.clock.now().after(INCIDENT_MS)
+            case _:
+                pass
         for listener in list(self._listeners):
             listener(effect)
 
@@ -182,6 +209,9 @@ class Loop:
     def _run_bulk(self, now: Instant) -> None:
         """Take as many bulk events as the budget has time for, as the last ones took it."""
         began = asyncio.get_running_loop().time()
+        if now < self._incident_until:
+            self._run(self._routine, INCIDENT_BATCH, now)
+            return
         most = self._bulk_batch
         self._run(self._routine, most, now)
         took_s = asyncio.get_running_loop().time() - began
@@ -206,7 +236,8 @@ class Loop:
     def _may_take_routine(self, now: Instant) -> bool:
         if not self._routine:
             return False
-        window = self._bulk_batch * MAX_BULK_PUSHES
+        batch = INCIDENT_BATCH if now < self._incident_until else self._bulk_batch
+        window = batch * MAX_BULK_PUSHES
         return not self._call_waits(now) and all(
             link.state is not LinkState.UP or self.runtime.backlog(link.id) < window
             for link in self.runtime.state.links.values()
