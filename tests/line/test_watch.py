@@ -53,33 +53,32 @@ def test_notices_of_both_sides_from_files_conflict_on_both_sides(pair: Pair):
     assert "flight" in south.run("notices")
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        ("--circle", "35.2520N 040.1500E", "--radius", "3 km"),
-        ("--polygon", "35.2N 40.1E; 35.3N 40.1E; 35.3N 40.2E"),
-        ("--corridor", "35.2N 40.1E; 35.3N 40.1E", "--width", "4 km"),
-        ("--circle", "9 km 180 from Deir ez-Zor airfield", "--radius", "2 NM"),
-    ],
-    ids=["circle", "polygon", "corridor", "from an anchor"],
-)
-def test_a_drawn_shape_reaches_the_other_side_then_a_revision_then_its_end(pair: Pair, shape):
+SHAPES = [
+    ("--circle", "35.2520N 040.1500E", "--radius", "3 km"),
+    ("--polygon", "35.2N 40.1E; 35.3N 40.1E; 35.3N 40.2E"),
+    ("--corridor", "35.2N 40.1E; 35.3N 40.1E", "--width", "4 km"),
+    ("--circle", "9 km 180 from Deir ez-Zor airfield", "--radius", "2 NM"),
+]
+
+
+def test_a_drawn_shape_reaches_the_other_side_then_a_revision_then_its_end(pair: Pair):
     north, south = pair
-    north.run("declare", *shape, "--band", "SFC-FL100", *SOON, "--label", "[/] ours alone")
-    (notice,) = north.json("notices")
-    assert notice["label"] == "[/] ours alone"
-    settled(north, south)
-    south.run("dispose", notice["handle"], "relayed", "to", "units")
-    settled(north, south)
-    assert north.json("notices")[0]["noted"][0].startswith("relayed_to_units")
-    north.run("revise", notice["handle"], *CIRCLE, *SOON)
-    settled(north, south)
-    (theirs,) = south.json("notices")
-    assert (theirs["revision"], theirs["label"]) == (2, "")
-    north.run("withdraw", notice["handle"])
-    settled(north, south)
-    assert south.json("notices") == []
-    assert south.json("notices", "--all")[0]["state"] == "withdrawn"
+    for shape in SHAPES:
+        north.run("declare", *shape, "--band", "SFC-FL100", *SOON, "--label", "[/] ours alone")
+        (notice,) = north.json("notices")
+        assert notice["label"] == "[/] ours alone"
+        settled(north, south)
+        south.run("dispose", notice["handle"], "relayed", "to", "units")
+        settled(north, south)
+        assert north.json("notices")[0]["noted"][0].startswith("relayed_to_units")
+        north.run("revise", notice["handle"], *CIRCLE, *SOON)
+        settled(north, south)
+        (theirs,) = south.json("notices")
+        assert (theirs["revision"], theirs["label"]) == (2, "")
+        north.run("withdraw", notice["handle"])
+        settled(north, south)
+        assert south.json("notices") == []
+    assert {each["state"] for each in south.json("notices", "--all")} == {"withdrawn"}
 
 
 def test_a_place_that_its_coordinates_contradict_is_refused_before_it_leaves(pair: Pair):
