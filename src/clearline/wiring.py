@@ -168,9 +168,9 @@ class RunningNode:
 
     # What the counterpart's side of the node asks (transports.https.Gate).
 
-    async def admit(self, link: str, body: bytes) -> Reply:
+    def admit(self, link: str, body: bytes) -> Reply:
         """Take in an append."""
-        return await self._loop.admit(link, body)
+        return self._loop.admit(link, body)
 
     def after(self) -> None:
         """Let go what it has led to."""

@@ -55,7 +55,7 @@ class SmallGate:
             (LINK, "south", "tile/entries/x001/000"): b"\x00\x02{}",
         }
 
-    async def admit(self, link: str, body: bytes) -> Reply:
+    def admit(self, link: str, body: bytes) -> Reply:
         if self.broken:
             raise Broken("the disk is gone")
         self.happened.append(("admit", body))

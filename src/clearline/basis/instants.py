@@ -67,7 +67,7 @@ class Instant(int):
     def __str__(self) -> str:
         """Return the one spelling of this instant."""
         moment = EPOCH + timedelta(milliseconds=int(self))
-        return f"{moment:%Y-%m-%dT%H:%M:%S}.{int(self) % 1_000:03d}Z"
+        return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
     def __repr__(self) -> str:
         return f"Instant.parse({str(self)!r})"

@@ -36,7 +36,7 @@ BULK_BUDGET_S = 0.010
 MIN_BULK_BATCH, MAX_BULK_BATCH = 8, 32
 """Below the least, the cost of the commit itself would eat the line."""
 INCIDENT_BATCH = 4
-"""Bulk events in one commit during an incident."""
+"""Bulk events in one commit during an incident, and entries without a receipt at once."""
 INCIDENT_MS = 10_000
 """An incident lasts for so long after anything was last said or rung in any call."""
 MAX_BULK_PUSHES = 2
@@ -109,27 +109,13 @@ class Loop:
         self.kick()
         return await future
 
-    async def admit(self, link: str, body: bytes) -> Reply:
-        """Take in an append of the counterpart's, at once; return its receipt.
-
-        What it made us say in a call is on its way before the receipt is signed: the ring
-        of a FLASH is what the other side waits for.
-        """
+    def admit(self, link: str, body: bytes) -> Reply:
+        """Take in an append of the counterpart's, at once."""
         try:
-            reply = self.runtime.admit(link, body, self.clock.now(), sign=False)
-            if reply.status != 200:
-                return reply
-            line = self.runtime.lines[link]
-            head = line.their_head
-            assert head is not None, link
-            if self.clock.now() < self._incident_until and line.outbox.under_way is None:
-                self._pump()
-                await asyncio.sleep(0)
-            receipt = self.runtime.receipt(line, head, self.clock.now())
+            return self.runtime.admit(link, body, self.clock.now())
         except Broken as broken:
             self._break(broken)
             raise
-        return Reply(status=200, body=receipt)
 
     def listen(self, listener: Callable[[Effect], None]) -> Callable[[], None]:
         """Call `listener` with every effect that is performed; return how to end it."""
@@ -236,8 +222,8 @@ class Loop:
     def _may_take_routine(self, now: Instant) -> bool:
         if not self._routine:
             return False
-        batch = INCIDENT_BATCH if now < self._incident_until else self._bulk_batch
-        window = batch * MAX_BULK_PUSHES
+        incident = now < self._incident_until
+        window = INCIDENT_BATCH if incident else self._bulk_batch * MAX_BULK_PUSHES
         return not self._call_waits(now) and all(
             link.state is not LinkState.UP or self.runtime.backlog(link.id) < window
             for link in self.runtime.state.links.values()

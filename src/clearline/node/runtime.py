@@ -143,15 +143,12 @@ class Runtime:
             times.append(line.outbox.due(line.link.own_size, pulse.heartbeat_ms))
         return min((at for at in times if at is not None), default=None)
 
-    def admit(
-        self, link: str, body: bytes, now: Instant, *, carried: bool = False, sign: bool = True
-    ) -> Reply:
+    def admit(self, link: str, body: bytes, now: Instant, *, carried: bool = False) -> Reply:
         """Take in an append of the counterpart's; return its receipt, or why there is none.
 
         The receipt is signed only after the entries are durable. One that was `carried` by
         hand, and whose entries do not lead to its checkpoint, is damaged, not a fork: over
-        TLS that would have been the author's own doing, on a stick it is anybody's. Without
-        `sign` it is stored and the caller asks for the `receipt` itself.
+        TLS that would have been the author's own doing, on a stick it is anybody's.
         """
         self._check_safe()
         line = self.lines.get(link)
@@ -162,7 +159,7 @@ class Runtime:
         request = parse_append(body)
         if isinstance(request, Refusal):
             return _refused(request)
-        reply = self._admit(line, request, now, carried=carried, sign=sign)
+        reply = self._admit(line, request, now, carried=carried)
         if reply.status == 200:
             line.heard_at = now
         return reply
@@ -172,19 +169,9 @@ class Runtime:
         line = self._line(link)
         if line.link.disputed:
             return Reply(status=403, body=b"disputed\n", reason="disputed")
-        return self._admit(line, request, now, carried=False, sign=True)
+        return self._admit(line, request, now, carried=False)
 
-    def receipt(self, line: Line, head: SignedCheckpoint, now: Instant) -> bytes:
-        """Return our signature that we store the counterpart's feed up to a head of it."""
-        self._check_safe()
-        kept = line.receipt_for_them(head, now)
-        self._late_receipts.append(kept)
-        del self._late_receipts[:-8]  # Heartbeats: only the newest few can matter.
-        return kept.receipt.lines
-
-    def _admit(
-        self, line: Line, request: AppendRequest, now: Instant, *, carried: bool, sign: bool
-    ) -> Reply:
+    def _admit(self, line: Line, request: AppendRequest, now: Instant, *, carried: bool) -> Reply:
         found = admit(line.theirs, line.their_head, request, line.their_origin, line.author)
         match found:
             case Refusal():
@@ -198,9 +185,7 @@ class Runtime:
                 return Reply(status=422, body=b"fork\n", reason="fork")
             case Admitted():
                 self._store(line, request.entries, found, now)
-                if not sign:
-                    return Reply(status=200, body=b"")
-                return Reply(status=200, body=self.receipt(line, found.checkpoint, now))
+                return Reply(status=200, body=self._receipt_for(line, found.checkpoint, now))
 
     def pushes(self, now: Instant) -> list[tuple[Push, bytes]]:
         """Return the appends to send now, with their bodies; each counts as under way."""
@@ -410,6 +395,12 @@ class Runtime:
         head = Head(link=link, party=party, size=signed.size, raw=signed.raw)
         batch = Batch(rows=rows, heads=[head])
         self._run([Arrived(link=link, first=first, entries=entries)], now, batch)
+
+    def _receipt_for(self, line: Line, head: SignedCheckpoint, now: Instant) -> bytes:
+        kept = line.receipt_for_them(head, now)
+        self._late_receipts.append(kept)
+        del self._late_receipts[:-8]  # Heartbeats: only the newest few can matter.
+        return kept.receipt.lines
 
     def _body_of(self, line: Line, push: Push) -> tuple[Push, bytes]:
         while True:

@@ -64,7 +64,7 @@ _log = structlog.get_logger("clearline.transports")
 class Gate(Protocol):
     """What the server needs of the node. Nothing in it may block for long."""
 
-    async def admit(self, link: str, body: bytes) -> Reply:
+    def admit(self, link: str, body: bytes) -> Reply:
         """Take in an append; raises Broken if the node cannot record."""
         ...
 
@@ -171,13 +171,13 @@ class Answers:
                 return self._later(f"{self._bounds.concurrent} appends are under way", SECOND_MS)
             if wait_ms := meter.append_wait_ms(body, self._clock()):
                 return self._later("more than a second can carry", wait_ms)
-            return await self._admit(link, body)
+            return self._admit(link, body)
         finally:
             meter.appends -= 1
 
-    async def _admit(self, link: str, body: bytes) -> tuple[Reply, Response]:
+    def _admit(self, link: str, body: bytes) -> tuple[Reply, Response]:
         try:
-            reply = await self._gate.admit(link, body)
+            reply = self._gate.admit(link, body)
         except Broken:
             return self._plain(_UNSAFE)
         self._gate.after()
