@@ -19,18 +19,18 @@ demo: setup ## two nodes, one link, in about a minute
 	@$(PY) -m clearline.cli.demo $(ARGS)
 
 test: setup ## the whole suite
-	@$(PY) -m just check
+	@.venv/bin/just check
 
 check: test ## the same
 
 fuzz: setup ## fuzz each parser; make fuzz ARGS=--seconds=600
 	@$(PY) -m tests.fuzz $(ARGS)
 
-bench: setup ## measure every figure into bench/results
+bench: setup ## measure every figure into bench/results; bench ARGS=flash for one
 	@$(PY) -m bench $(ARGS)
 
 nights: setup ## 10,000 seeded nights with faults, both sides checked by the eight rules
-	@$(PY) -m bench.nights $(ARGS)
+	@$(PY) -m bench.nights --out bench/results/nights.json $(ARGS)
 
 lock: ## pin every dependency again, with hashes and without naming where they come from
 	@scripts/lock.sh

@@ -102,4 +102,4 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    common.main(measure, __doc__, calls=2_000, active=10_000, bulk=5_000, first=15)
+    common.main(measure, __doc__, calls=2_000, active=10_000, bulk=5_000, first=5)

@@ -140,7 +140,9 @@ class Side:
                     assert follower.stdout is not None
                     for line in follower.stdout:
                         effect = json.loads(line)
-                        if effect.get("type") == "Following":
+                        if "type" not in effect:
+                            break  # The node does not answer yet, or no longer: ask again.
+                        if effect["type"] == "Following":
                             ready.set()
                         self.heard.put(effect)
 
