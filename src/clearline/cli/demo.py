@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import queue
+import re
 import shlex
 import shutil
 import signal
@@ -337,7 +338,9 @@ def main(argv: list[str] | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     console.print(last, style="bold green", highlight=False)
     if asked.svg is not None:
-        console.save_svg(str(asked.svg), title="make demo")
+        drawn = console.export_svg(title="make demo")
+        # The picture names no font server: whoever opens it uses the fonts that are there.
+        asked.svg.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL))
     return 0
 
 
