@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from line import FLASH, NOW
 
 from clearline.transports.bounds import Bounds, Bucket, Meter, carries_flash
+from line import FLASH, NOW
 
 
 @given(

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
-from line import LINK, NOW, SmallGate, client, house, identity, pin, run
 
 from clearline.basis.faults import Mistake
 from clearline.transports import (
@@ -35,6 +34,7 @@ from clearline.transports import (
     make_certificate,
 )
 from clearline.transports.certificate import _load_key
+from line import LINK, NOW, SmallGate, client, house, identity, pin, run
 
 
 def authority() -> tuple[bytes, bytes]:

@@ -6,11 +6,11 @@ import asyncio
 import socket
 
 import pytest
-from line import LINK, RECEIPT, SmallGate, client, house, identity, pin, run
 
 from clearline.node.runtime import Reply
 from clearline.transports import Failure, Unreachable, server_context
 from clearline.transports.client import _socket
+from line import LINK, RECEIPT, SmallGate, client, house, identity, pin, run
 
 
 async def failure(url: str, timeout_s: float = 5) -> Failure:

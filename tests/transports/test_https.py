@@ -5,6 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from clearline.node.runtime import Reply
+from clearline.transports import Bounds, client_context, server_context
+from clearline.transports.connection import Connection
 from line import (
     FLASH,
     LINK,
@@ -22,12 +28,6 @@ from line import (
     request,
     run,
 )
-from uvicorn.config import Config
-from uvicorn.server import ServerState
-
-from clearline.node.runtime import Reply
-from clearline.transports import Bounds, client_context, server_context
-from clearline.transports.connection import Connection
 
 APPEND = f"/clearline/v1/{LINK}/append"
 
