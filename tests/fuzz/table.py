@@ -1,0 +1,8 @@
+"""Every parser that is fuzzed, by name."""
+
+from __future__ import annotations
+
+from tests.fuzz import recorded, running, typed
+from tests.fuzz.parser import Parser
+
+PARSERS: dict[str, Parser] = recorded.PARSERS | running.PARSERS | typed.PARSERS

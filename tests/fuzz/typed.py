@@ -1,0 +1,283 @@
+"""What people type and the files they bring: positions, altitudes, command words, areas."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from clearline.basis.faults import Mistake
+from clearline.basis.instants import Instant, dec_hook, enc_hook
+from clearline.cli import words
+from clearline.gateways import Shape, geojson, kml
+from clearline.phrasebook import PHRASES, Phrase, coded, languages, render
+from clearline.space import Position, caret, check, parse_position
+from clearline.space.altitude import parse_altitude, parse_band, show_altitude, show_band
+from clearline.space.anchor import Reference, show_reference
+from clearline.space.plane import geodesic_inv
+from clearline.space.text import Form, Parsed, show_position
+from clearline.space.text.military_grid import parse_grid
+from tests.fuzz.parser import ROOT, Parser, compact, literals, vectors
+
+T = TypeVar("T")
+
+NOW = Instant.parse("2026-11-23T12:00:00.000Z")
+ANCHORS = {
+    "Deir ez-Zor city": Position(lat_e7=353_333_000, lon_e7=401_500_000),
+    "ALPHA": Position(lat_e7=0, lon_e7=1_800_000_000),
+    "North pole": Position(lat_e7=900_000_000, lon_e7=0),
+}
+
+
+def _text(raw: bytes) -> str:
+    """Return input as a text; as an argument of a command line would come."""
+    return raw.decode("utf-8", "replace")
+
+
+def _read(text: str, parse: Callable[[str], T]) -> T | None:
+    """Return what the text spells, or None for a mistake, which must be one to draw."""
+    try:
+        return parse(text)
+    except Mistake as mistake:
+        _check_drawn(text, mistake)
+        return None
+
+
+def _check_drawn(text: str, mistake: Mistake) -> None:
+    assert mistake.code, text
+    assert mistake.phrase, text
+    assert mistake.at is None or 0 <= mistake.at <= len(text), (mistake.at, text)
+    # Of nothing at all there is nothing to draw.
+    assert caret(text, mistake) or not text
+
+
+def check_position(raw: bytes) -> None:
+    """A position is a mistake, or is shown so that it is read back as the same."""
+    text = _text(raw)
+    found = _read(text, lambda typed: parse_position(typed, ANCHORS))
+    if found is None:
+        return
+    assert found.precision_cm > 0, found
+    if found.form is Form.RANGE_BEARING:
+        _check_range(found)
+        return
+    for form in (Form.DECIMAL, Form.DM, Form.DMS):
+        shown = show_position(found.position, form)
+        assert parse_position(shown).position == found.position, (text, shown)
+    if found.form is Form.MGRS:
+        _check_near(found.position, parse_position(show_position(found.position, Form.MGRS)))
+
+
+def _check_range(found: Parsed) -> None:
+    assert found.anchor is not None
+    assert found.range_cm is not None
+    assert found.bearing_mdeg is not None
+    shown = show_reference(
+        Reference(anchor=found.anchor, range_cm=found.range_cm, bearing_mdeg=found.bearing_mdeg)
+    )
+    again = parse_position(shown, ANCHORS)
+    assert again.anchor == found.anchor
+    assert again.range_cm is not None
+    assert abs(again.range_cm - found.range_cm) <= 500, (found, shown)
+    _check_bearing(found.bearing_mdeg, again.bearing_mdeg)
+
+
+def _check_bearing(one_mdeg: int, other_mdeg: int | None) -> None:
+    assert other_mdeg is not None
+    assert (one_mdeg - other_mdeg + 180_000) % 360_000 - 180_000 in range(-50, 51)
+
+
+def _check_near(one: Position, other: Parsed) -> None:
+    """What a grid to 1 m loses is under 1 m either way."""
+    at = other.position
+    metres, _ = geodesic_inv(one.lat_deg, one.lon_deg, at.lat_deg, at.lon_deg)
+    assert metres < 1.5, (one, other, metres)
+
+
+def check_grid(raw: bytes) -> None:
+    """As a position, and read as a grid reference even where it does not look like one."""
+    check_position(raw)
+    _read(_text(raw), parse_grid)
+
+
+def check_altitude(raw: bytes) -> None:
+    """An altitude or a band is a mistake, or is shown so that it is read back as the same."""
+    text = _text(raw)
+    altitude = _read(text, parse_altitude)
+    if altitude is not None:
+        assert parse_altitude(show_altitude(altitude)) == altitude, text
+    band = _read(text, parse_band)
+    if band is not None:
+        assert parse_band(show_band(band)) == band, text
+
+
+def check_words(raw: bytes) -> None:
+    """Each kind of word that a command takes is a mistake, or what it says."""
+    text = _text(raw)
+    for parse in (words.length_cm, words.span_ms):
+        number = _read(text, parse)
+        assert number is None or number >= 0
+    moment = _read(text, lambda typed: words.instant(typed, NOW))
+    if moment is not None:
+        assert Instant.parse(str(moment)) == moment, text
+    # The offset of a mistake in a list is that in its part, so it is not asked about here.
+    parts = text.split("\x00")
+    for name in ("circle", "polygon", "corridor"):
+        _check_outline(name, parts)
+    try:
+        said = words.phrases(parts, ANCHORS, (), NOW)
+    except Mistake:
+        return
+    for phrase in said:
+        check_phrase(phrase)
+
+
+def _check_outline(name: str, parts: list[str]) -> None:
+    shape: dict[str, str | None] = dict.fromkeys(("circle", "polygon", "corridor"))
+    size = parts[1] if len(parts) > 1 else "5 km"
+    try:
+        outline = words.outline(
+            ANCHORS,
+            **(shape | {name: parts[0]}),
+            radius=size if name == "circle" else None,
+            width=size if name == "corridor" else None,
+        )
+        check(outline)
+    except Mistake:
+        return
+
+
+def check_phrase(phrase: Phrase) -> None:
+    """A phrase has a coded line of ASCII and a sentence in every language."""
+    assert coded(phrase).isascii()
+    assert "\n" not in coded(phrase)
+    assert all(render(phrase, language) for language in languages())
+
+
+def check_phrase_sent(raw: bytes) -> None:
+    """A phrase as it comes from the other side, likewise."""
+    try:
+        phrase: Phrase = msgspec.json.decode(raw, type=Phrase, dec_hook=dec_hook)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return
+    check_phrase(phrase)
+    again = msgspec.json.encode(phrase, enc_hook=enc_hook)
+    assert msgspec.json.decode(again, type=Phrase, dec_hook=dec_hook) == phrase
+
+
+def _check_file(raw: bytes, read: Callable[[bytes], tuple[Shape, ...]]) -> None:
+    try:
+        shapes = read(raw)
+    except Mistake as mistake:
+        _check_drawn("", Mistake(mistake.code, mistake.phrase))
+        return
+    assert shapes
+    for shape in shapes:
+        again = msgspec.json.encode(shape, enc_hook=enc_hook)
+        assert msgspec.json.decode(again, type=Shape, dec_hook=dec_hook) == shape
+
+
+def check_geojson(raw: bytes) -> None:
+    """A GeoJSON file is a mistake, or shapes that can be kept."""
+    _check_file(raw, geojson.read)
+
+
+def check_kml(raw: bytes) -> None:
+    """A KML file is a mistake, or shapes that can be kept."""
+    _check_file(raw, kml.read)
+
+
+def word_seeds() -> Iterable[bytes]:
+    """Return what the tests type, and every phrase with slots."""
+    yield from literals("cli/test_words.py", "cli/test_verbs.py")
+    slots = (
+        "place=35.2N 040.1E",
+        "radius=500m",
+        "reference=#a1b2",
+        "ends=+3h",
+        "text=x",
+        "of=abcd",
+    )
+    for code, slot in itertools.product(PHRASES, slots):
+        yield f"{code}\0{slot}".encode()
+    for case in vectors("phrases/accepted"):
+        yield case["coded"].encode()
+    yield b"35.2N 040.1E; 35.3N 040.1E; 35.3N 040.2E\x002 km"
+
+
+def _positions(*more: str) -> Callable[[], Iterable[bytes]]:
+    return lambda: [*literals("space/test_text.py", longest=200), *(each.encode() for each in more)]
+
+
+def _of_areas(*endings: str) -> Iterable[bytes]:
+    for ending in endings:
+        yield from (path.read_bytes() for path in sorted((ROOT / "examples").glob(f"*.{ending}")))
+
+
+_MARKS = ("°", "'", '"', "N", "S", "E", "W", ".", ", ", "º", "\u2032", "\u2009")
+_TAGS = (
+    "Placemark Polygon outerBoundaryIs innerBoundaryIs LinearRing coordinates Point LineString "
+    "MultiGeometry ExtendedData Data SimpleData TimeSpan begin end name value radius_m width_m "
+    "lower upper start"
+)
+
+PARSERS = {
+    "decimal": Parser(
+        check=check_position, seeds=_positions("35.2560N 040.1500E", "-35.2, 40.15"), words=_MARKS
+    ),
+    "dm": Parser(
+        check=check_position,
+        seeds=_positions("3514.2N 03451.0E", "36°14.2'N 034°51.0'E"),
+        words=_MARKS,
+    ),
+    "dms": Parser(
+        check=check_position,
+        seeds=_positions("351236N 0401500E", "35°12'36\"N 040°15'00\"E"),
+        words=_MARKS,
+    ),
+    "mgrs": Parser(
+        check=check_grid,
+        seeds=_positions("37SFV1234567890", "ZAH12", "31NAA0000000000", "32VKM12", "60CWV5555"),
+        words=("Z", "A", "B", "Y", "31", "60", "VM", "00000"),
+    ),
+    "range": Parser(
+        check=check_position,
+        seeds=_positions("9 km 180 from DEIR EZ-ZOR CITY", "999 km 090 of ALPHA", "1 m N of x"),
+        words=(" from ", " of ", "north-west", "km", "NM", "true", "bearing ", *ANCHORS),
+    ),
+    "altitude": Parser(
+        check=check_altitude,
+        seeds=lambda: literals("space/test_altitude.py", longest=200),
+        words=("FL", "SFC", "GND", " ft ", " m ", "AMSL", "AGL", "DEPTH", "-"),
+    ),
+    "words": Parser(
+        check=check_words,
+        seeds=word_seeds,
+        words=("km", "NM", "min", "+3h", "1430Z", "2026-11-23T14:30:00Z", "place=", *PHRASES),
+    ),
+    "phrase": Parser(
+        check=check_phrase_sent,
+        seeds=lambda: (
+            compact(case["phrase"])
+            for name in ("accepted", "refused")
+            for case in vectors(f"phrases/{name}")
+        ),
+        is_json=True,
+    ),
+    "geojson": Parser(
+        check=check_geojson,
+        seeds=lambda: [*_of_areas("geojson"), *literals("gateways/test_geojson.py")],
+        words=("radius_m", "width_m", "MultiPolygon", "FeatureCollection", "coordinates", "crs"),
+        is_json=True,
+        max_bytes=20_000,
+    ),
+    "kml": Parser(
+        check=check_kml,
+        seeds=lambda: [*_of_areas("kml"), *literals("gateways/test_kml.py")],
+        words=tuple(f"<{tag}>" for tag in _TAGS.split())
+        + tuple(f"</{tag}>" for tag in _TAGS.split()),
+        max_bytes=20_000,
+    ),
+}
