@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench import table
+
 NAMES = ("flash", "link", "restart", "verify", "drill", "memory")
 RESULTS = Path(__file__).parent / "results"
 
@@ -30,6 +32,7 @@ def main() -> int:
         found = json.loads(done.stdout.splitlines()[-1])
         (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")
         print(json.dumps({k: v for k, v in found.items() if k != "machine"}), flush=True)
+    table.write()
     return 1 if failed else 0
 
 

@@ -1,0 +1,84 @@
+"""The table of figures: every result as measured, beside its goal, met or missed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
+    """Return what, measured, goal and whether it was met, for each result that there is."""
+    made: list[tuple[str, str, str, bool]] = []
+    if flash := found.get("flash"):
+        for what, key in (
+            ("an empty line", "ms"),
+            ("10,000 notices and bulk under way", "busy_ms"),
+        ):
+            ms = flash[key]
+            made += [
+                (f"FLASH to ringing, {what}, p50", f"{ms['p50']} ms", "15 ms", ms["p50"] <= 15),
+                (f"FLASH to ringing, {what}, p99", f"{ms['p99']} ms", "50 ms", ms["p99"] <= 50),
+            ]
+    if link := found.get("link"):
+        for what, key in (("notices", "notices_per_s"), ("phrases in calls", "said_per_s")):
+            rate = link[key]
+            made.append((f"entries a second, {what}", f"{rate:,}", "2,000", rate >= 2_000))
+    if restart := found.get("restart"):
+        events, worst = restart["events"], restart["worst_s"]
+        made.append((f"restart with {events:,} events", f"{worst} s", "3 s", worst <= 3))
+    if verify := found.get("verify"):
+        entries, worst = verify["entries"], verify["worst_s"]
+        made.append((f"verifying {entries:,} entries", f"{worst} s", "5 s", worst <= 5))
+    if drill := found.get("drill"):
+        in_60_s = round(drill["nights_per_s"] * 60)
+        reach, times = drill["reach_s"], drill["times_under_historic_at_p99"]
+        made += [
+            ("nights of the drill in 60 s", f"{in_60_s:,}", "1,000", in_60_s >= 1_000),
+            ("never reached", str(drill["never_reached"]), "0", drill["never_reached"] == 0),
+            (
+                f"p99 of STOP to a human, {reach['p99']} s",
+                f"{times} times under 1,620 s",
+                "20 times",
+                times >= 20,
+            ),
+        ]
+    if memory := found.get("memory"):
+        mb = memory["mb"]
+        made.append(("memory with 10,000 active notices", f"{mb} MB", "300 MB", mb <= 300))
+    if nights := found.get("nights"):
+        broken = nights["violations"]
+        count = broken if isinstance(broken, int) else len(broken)
+        made.append(
+            (f"{nights['nights']:,} nights with faults, rules broken", str(count), "0", count == 0)
+        )
+    return made
+
+
+def write() -> None:
+    """Write bench/results/README.md from the results that there are."""
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
+    machine = next((each["machine"] for each in found.values() if "machine" in each), {})
+    lines = [
+        "# Figures, as measured",
+        "",
+        "Written by `make bench`. A figure that is missed is here as missed.",
+        "",
+        f"Machine: {machine.get('cpu')}, {machine.get('cores')} cores, {machine.get('system')}, "
+        f"Python {machine.get('python')}.",
+        "",
+        "| what | measured | goal | |",
+        "|---|---|---|---|",
+    ]
+    for what, measured, goal, met in rows(found):
+        lines.append(f"| {what} | {measured} | {goal} | {'met' if met else '**missed**'} |")
+    notes = RESULTS / "NOTES.md"
+    if notes.exists():
+        lines += ["", notes.read_text().rstrip()]
+    (RESULTS / "README.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    write()
