@@ -37,6 +37,7 @@ from clearline.transports import (
     Server,
     add_pin,
     der_base64,
+    drop_pin,
     from_base64,
     make_certificate,
     server_context,
@@ -349,7 +350,10 @@ class RunningNode:
                 continue
             pin = from_base64(card.certificate)
             add_pin(self._context, pin)
+            before = self._pins.get(link.id)
             self._pins[link.id] = pin
+            if before is not None and before not in self._pins.values():
+                drop_pin(self._context, before)
             self.runtime.lines[link.id].outbox.reroute(card.urls)
             self._routes[link.id] = (card.certificate, card.urls)
 

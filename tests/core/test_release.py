@@ -31,7 +31,7 @@ from clearline.core.events import (
 )
 from clearline.core.release import release_notice, release_phrases
 from clearline.core.terms import Precedence, ReleaseField, ReleaseRules
-from clearline.phrasebook import AnchorQuery, FreeText, Presence, Stop
+from clearline.phrasebook import AnchorQuery, Clear, FreeText, NoPresence, Presence, Stop
 from clearline.record import MAX_ENTRY_BYTES, canonical
 from clearline.space import (
     Circle,
@@ -40,6 +40,7 @@ from clearline.space import (
     Position,
     Reference,
     Volume,
+    covers,
     horizontal_cm,
 )
 from tests.core.counterpart import FLASH, Counterpart, notice_body
@@ -307,3 +308,28 @@ def test_nothing_is_declared_from_an_empty_desk():
     pair.north.do(LeaveWatch(by="o", echelon="duty-desk"), pair.now)
     with pytest.raises(Mistake, match="Nobody holds the watch"):
         pair.north.do(declare(), pair.now)
+
+
+def test_a_statement_of_absence_shrinks_inward_and_one_of_presence_grows_outward():
+    """Rounded outward, NO PRESENCE would sign that an area is empty which nobody looked at."""
+    held = terms()
+    said = {
+        "place": degrees(35.25613, 40.15027),
+        "radius_cm": 50_000,
+        "begins": START.after(10_001),
+        "ends": START.after(HOUR_MS + 10_001),
+    }
+    ((here,), _) = release_phrases((Presence(**said),), held)
+    ((absent,), _) = release_phrases((NoPresence(**said),), held)
+    outline = Circle(centre=said["place"], radius_cm=said["radius_cm"])
+
+    assert covers(Circle(centre=here.place, radius_cm=here.radius_cm), outline)
+    assert here.begins <= said["begins"] < said["ends"] <= here.ends
+    assert covers(outline, Circle(centre=absent.place, radius_cm=absent.radius_cm))
+    assert said["begins"] <= absent.begins < absent.ends <= said["ends"]
+
+
+def test_a_statement_of_absence_of_which_nothing_is_left_is_not_made():
+    small = Clear(place=degrees(35.256, 40.15), radius_cm=5_000)
+    with pytest.raises(Mistake, match="nothing is left"):
+        release_phrases((small,), terms())

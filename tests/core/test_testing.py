@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from clearline.core import testing
 from clearline.core.effects import Hush, Ring
 from clearline.core.events import AnswerTest, ExplainTest, SendTest
 from clearline.core.testcalls import Cause, Outcome, next_slot
@@ -162,3 +163,16 @@ def test_the_two_sides_never_send_at_once(every_ms):
     one = next_slot(every_ms, START, first=True)
     other = next_slot(every_ms, START, first=False)
     assert abs(one.since(other)) in {every_ms // 2, every_ms - every_ms // 2}
+
+
+def test_a_counterpart_cannot_send_test_calls_without_end(monkeypatch):
+    monkeypatch.setattr(testing, "MAX_KEPT", 2)
+    pair = Pair()
+    for _ in range(3):
+        test = pair.south.do(SendTest(by="south officer", link=LINK), pair.now)
+        pair.settle()
+        if test in pair.north.runtime.state.tests.by_id:
+            pair.north.do(AnswerTest(by="north officer", test=test), pair.now)
+            pair.settle()
+    assert len(pair.north.runtime.state.tests.by_id) == 2
+    assert "entry_refused" in pair.south.codes()

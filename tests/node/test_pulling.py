@@ -38,7 +38,9 @@ def pulled(pair: Pair) -> int:
     """North reads south's feed."""
     line = pair.north.runtime.lines[LINK]
     reach = Reach(pair.south, pair)
-    return asyncio.run(pull(pair.north.runtime, line, "https://south.invalid", reach, pair.now))
+    return asyncio.run(
+        pull(pair.north.runtime, line, "https://south.invalid", reach, lambda: pair.now)
+    )
 
 
 def test_a_pull_brings_what_no_push_brought_and_the_receipt_goes_back():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearline.record import build_append
 from clearline.transports.bounds import Bounds, Bucket, Meter, carries_flash
 from line import FLASH, NOW
 
@@ -42,7 +43,8 @@ def test_a_clock_that_steps_back_gives_and_takes_nothing():
 
 def test_entries_and_requests_are_counted_as_well_as_bytes():
     entries = Meter(Bounds(entries_per_s=3))
-    two = b'{"kind":"notice.declared"}{"kind":"notice.declared"}'
+    note = "o\n2\nAAAA\n\n\N{EM DASH} k AAAA\n".encode()
+    two = build_append(0, note, [b"{}", b"x"])
     assert [entries.append_wait_ms(two, NOW) > 0 for _ in range(2)] == [False, True]
     requests = Meter(Bounds(requests_per_s=1))
     assert [requests.append_wait_ms(b"", NOW) for _ in range(2)] == [0, 1_000]

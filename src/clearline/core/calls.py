@@ -56,7 +56,7 @@ Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
 RungNumber = Annotated[int, Meta(ge=1, le=12)]
 
 MAX_SAID = 512
-"""Utterances kept in sight for one call. The record keeps them all."""
+"""Utterances of each side kept in sight for one call. The record keeps them all."""
 RETAINED_MS = DAY_MS
 """A closed call can be opened again by name for so long; later, a new call is opened."""
 
@@ -289,7 +289,7 @@ def said(call: Call, utterance: Said) -> Call | Refusal:
         if original.mine == utterance.mine:
             detail = "A read-back restates what the other side said."
             return Refusal(reason=Reason.NOT_YOURS, detail=detail)
-    if len(call.said) >= MAX_SAID:
+    if sum(each.mine == utterance.mine for each in call.said) >= MAX_SAID:
         return Refusal(reason=Reason.TOO_MANY, detail=f"More than {MAX_SAID} utterances in a call.")
     return replace(call, state=after, said=(*call.said, utterance))
 
@@ -345,13 +345,17 @@ class Calls:
         heapq.heappush(self._forgettable, (call.closed_at.after(RETAINED_MS), call.id))
 
     def theirs_open(self, link: str, *, flash: bool) -> int:
-        """Return how many calls the counterpart has open on a link: FLASH, or all others."""
+        """Return how many FLASH calls of the counterpart ring here, or how many others are open.
+
+        A FLASH that a human has acknowledged rings nobody and keeps no other out.
+        """
         return sum(
             1
             for call in self._open.values()
             if call.link == link
             and not call.mine
             and (call.precedence is Precedence.FLASH) == flash
+            and (call.climbs or not flash)
         )
 
     def climbing(self) -> list[Call]:

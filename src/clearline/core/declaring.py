@@ -46,6 +46,8 @@ from clearline.space import Volume, check_window
 
 __all__ = ["arrived", "declare", "lapse_all", "note", "revise", "withdraw"]
 
+MAX_CLAIMED = 256
+"""Conflicts of one notice of ours, beyond which the counterpart's further claims are refused."""
 MAX_NOTED = 64
 """Dispositions of one notice that are kept in sight."""
 
@@ -264,6 +266,8 @@ def _claimed_by_them(
         return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="A notice is of another link.")
     if NoticeState.ACTIVE not in (ours.state, theirs.state):
         return Refusal(reason=Reason.STALE, detail="Both notices have ended.")
+    if len(state.conflicts.of_notice(ours.id)) >= MAX_CLAIMED:
+        return Refusal(reason=Reason.TOO_MANY, detail=f"{MAX_CLAIMED} conflicts of one notice.")
     claim = Claim(entry=entry.id, found=body, at=door.now)
     before = state.conflicts.by_key.get(key_of(ours.id, theirs.id))
     known = before or Conflict(link=link.id, ours=ours.id, theirs=theirs.id)

@@ -276,6 +276,8 @@ class Receipted(Struct, frozen=True, kw_only=True, tag=True):
     size: int
     theirs: Instant
     """The counterpart's clock in its signature; whole seconds."""
+    live: bool = True
+    """Whether it was signed just now: then it is the proof of life as well."""
 
 
 class Forked(Struct, frozen=True, kw_only=True, tag=True):

@@ -22,15 +22,17 @@ from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
+from clearline.basis.quantities import ceil_to, floor_to
 from clearline.core.effects import Alert, Append, Effect, Hush, Release, Ring, Tell
 from clearline.core.events import Place
 from clearline.core.links import Link
 from clearline.core.notices import UNSPECIFIED
 from clearline.core.terms import ReleaseField, Terms
-from clearline.phrasebook import AnchorQuery, FreeText, Phrase, checked
+from clearline.phrasebook import AnchorQuery, Clear, FreeText, NoPresence, Phrase, Presence, checked
 from clearline.record import MAX_ENTRY_BYTES, Entry, canonical
 from clearline.record import encode as encode_entry
 from clearline.space import (
+    MIN_RADIUS_CM,
     Circle,
     Grid,
     Position,
@@ -230,7 +232,13 @@ def _release_place(place: Place, grid: Grid) -> Place:
 
 
 def _round_phrase(phrase: Phrase, grid: Grid) -> Phrase:
-    """Return a phrase with its place and radius rounded outward, if it has both."""
+    """Return a phrase with its place, radius and times as coarse as the grid.
+
+    What says "here we are", "ask", or "stop" grows outward. What says "here we are not", or
+    "clear", shrinks **inward**: rounded outward, it would sign for more than anybody said.
+    """
+    if isinstance(phrase, Presence | NoPresence):
+        phrase = _round_times(phrase, grid.time_ms)
     place: Position | None = getattr(phrase, "place", None)
     radius_cm: int | None = getattr(phrase, "radius_cm", None)
     if isinstance(phrase, AnchorQuery):
@@ -242,7 +250,25 @@ def _round_phrase(phrase: Phrase, grid: Grid) -> Phrase:
     outer = round_out(Circle(centre=place, radius_cm=max(radius_cm, 1)), grid)
     if not isinstance(outer, Circle):
         raise Mistake("bad_place", "The place cannot be rounded to the call grid.")
-    return replace(phrase, place=outer.centre, radius_cm=outer.radius_cm)
+    if not isinstance(phrase, NoPresence | Clear):
+        return replace(phrase, place=outer.centre, radius_cm=outer.radius_cm)
+    # The centre moved by no more than the radius grew: so much less still lies inside.
+    inner_cm = floor_to(2 * radius_cm - outer.radius_cm, max(grid.length_cm, 1))
+    if inner_cm < MIN_RADIUS_CM:
+        raise Mistake("too_small", "On the agreed grid nothing is left of so small a radius.")
+    return replace(phrase, place=outer.centre, radius_cm=inner_cm)
+
+
+def _round_times(phrase: Presence | NoPresence, step_ms: int) -> Phrase:
+    """Return a statement whose window is on the grid: outward for presence, else inward."""
+    step_ms = max(step_ms, 1)
+    early = (floor_to(int(phrase.begins), step_ms), ceil_to(int(phrase.begins), step_ms))
+    late = (floor_to(int(phrase.ends), step_ms), ceil_to(int(phrase.ends), step_ms))
+    inward = isinstance(phrase, NoPresence)
+    begins, ends = (early[1], late[0]) if inward else (early[0], late[1])
+    if begins >= ends:
+        raise Mistake("too_small", "On the agreed grid nothing is left of so short a time.")
+    return replace(phrase, begins=Instant(begins), ends=Instant(ends))
 
 
 def _nearest(value: int, step: int, limit: int) -> int:

@@ -283,6 +283,8 @@ def _receipted(state: State, door: Door, event: Receipted) -> None:
     link = state.links[event.link]
     assert event.size <= link.own_size, (event.size, link.own_size)
     link.receipt_size = max(link.receipt_size, event.size)
+    if not event.live:
+        return
     link.receipt_at = door.now
     link.peer_disputes = False
     if link.peer_unsafe:

@@ -24,6 +24,9 @@ __all__ = ["answer", "arrived", "explain", "ring_again", "send", "tick"]
 MAX_WAITING = 8
 """Test calls of one counterpart that may wait for a human at once."""
 
+MAX_KEPT = 2_000
+"""Test calls of one counterpart in a week: more than one every six minutes."""
+
 GRACE_MS = 5_000
 """The sender waits so much longer than the called side before it writes a miss itself."""
 
@@ -117,6 +120,9 @@ def _sent_by_them(state: State, door: Door, link: Link, entry: Entry) -> Refusal
     if len(waiting) >= MAX_WAITING:
         detail = f"{MAX_WAITING} test calls wait for an answer."
         return Refusal(reason=Reason.TOO_MANY, detail=detail)
+    kept = sum(1 for t in state.tests.by_id.values() if t.link == link.id and not t.mine)
+    if kept >= MAX_KEPT:
+        return Refusal(reason=Reason.TOO_MANY, detail=f"More than {MAX_KEPT} test calls in a week.")
     until = door.now.after(link.terms.tests.patience_ms)
     test = TestCall(id=entry.id, link=link.id, mine=False, sent_at=door.now, until=until)
     state.tests.put(test)

@@ -67,6 +67,7 @@ class Loop:
         self._send = send
         self._reader = reader
         self._pulled_at: dict[str, Instant] = {}
+        self._reading: set[str] = set()
         self._urgent: deque[tuple[Event, asyncio.Future[Outcome]]] = deque()
         self._routine: deque[tuple[Event, asyncio.Future[Outcome]]] = deque()
         self._listeners: list[Callable[[Effect], None]] = []
@@ -113,9 +114,10 @@ class Loop:
         """Take in an append of the counterpart's, at once."""
         try:
             return self.runtime.admit(link, body, self.clock.now())
-        except Broken as broken:
+        except Exception as error:  # as in `_pump`: durable, perhaps, and not performed
+            broken = _broken(error)
             self._break(broken)
-            raise
+            raise broken from error
 
     def listen(self, listener: Callable[[Effect], None]) -> Callable[[], None]:
         """Call `listener` with every effect that is performed; return how to end it."""
@@ -246,7 +248,7 @@ class Loop:
             pulse = line.link.terms.pulse
             heard = line.heard_at or Instant(0)
             pulled = self._pulled_at.get(line.link.id, Instant(0))
-            if self._reader is None or not line.outbox.paths:
+            if self._reader is None or not line.outbox.paths or line.link.id in self._reading:
                 continue
             if now.since(heard) <= pulse.late_after_ms or now.since(pulled) < pulse.heartbeat_ms:
                 continue
@@ -254,13 +256,16 @@ class Loop:
             self._spawn(self._pull(line, line.outbox.best_path().url, self._reader))
 
     async def _pull(self, line: Line, url: str, reader: Reader) -> None:
+        self._reading.add(line.link.id)
         try:
-            await pull(self.runtime, line, url, reader, self.clock.now())
+            await pull(self.runtime, line, url, reader, self.clock.now)
         except Unreachable:
             return  # The link's state says so already.
         except Exception as error:  # noqa: BLE001 - the outermost of this task
             self._break(_broken(error))
             return
+        finally:
+            self._reading.discard(line.link.id)
         self.kick()
 
     async def _compare(self, link: str, url: str, reader: Reader) -> None:

@@ -21,6 +21,8 @@ MAX_PUSH = 256
 """Entries in one push. A FLASH waits at most for the one that is under way."""
 FIRST_BACKOFF_MS = 200
 LONGEST_BACKOFF_MS = 10_000
+HANGS_MS = 1_000
+"""A push without an answer for so long is given up at once if something urgent is written."""
 GIVE_UP_MS = 10_000
 """A push that has had no answer for so long is taken for lost."""
 
@@ -135,7 +137,9 @@ class Outbox:
         self._done(push)
 
     def hurry(self, now: Instant) -> None:
-        """Something urgent was written: do not wait out a back-off."""
+        """Something urgent was written: wait out neither a back-off nor a push that hangs."""
+        if self.under_way is not None and now.since(self.under_way.sent_at) >= HANGS_MS:
+            self.failed(self.under_way, now)
         self._not_before = min(self._not_before, now)
 
     def reroute(self, urls: tuple[str, ...]) -> None:

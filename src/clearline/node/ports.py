@@ -13,9 +13,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from clearline.basis.faults import Broken
+from clearline.basis.faults import Broken, Mistake
 from clearline.basis.instants import Instant
-from clearline.core.effects import Effect, Release
+from clearline.core.effects import Append, Effect, Release
 from clearline.record import Receipt, Signer
 
 __all__ = [
@@ -28,7 +28,9 @@ __all__ = [
     "KeptFork",
     "KeptReceipt",
     "Keys",
+    "Outcome",
     "Record",
+    "Reply",
     "Snapshot",
     "chained",
     "check_follows",
@@ -126,6 +128,22 @@ def check_follows(batch: Batch, count: int, feed_size: Callable[[str, str], int]
         if row.index != end:
             raise Broken(f"entry {row.index} of {row.party} does not follow {end}")
         ends[feed] = end + 1
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What a counterpart's request is answered with."""
+
+    status: int
+    body: bytes
+    reason: str = ""
+    """A reason code for the log; empty if all was well."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of one event: the entries that it wrote, or the user's mistake."""
+
+    entries: tuple[Append, ...] = ()
+    mistake: Mistake | None = None
 
 
 class Journal(Protocol):

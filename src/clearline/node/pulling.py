@@ -8,6 +8,7 @@ It decides what to read and never how: `Reader` does the asking.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from clearline.basis.faults import Refusal
@@ -36,7 +37,9 @@ class Reader(Protocol):
         ...
 
 
-async def pull(runtime: Runtime, line: Line, url: str, reader: Reader, now: Instant) -> int:
+async def pull(
+    runtime: Runtime, line: Line, url: str, reader: Reader, clock: Callable[[], Instant]
+) -> int:
     """Read what the counterpart has that we do not; return how many entries were admitted.
 
     Nothing is believed: the checkpoint's signatures, the size, and the root over all that
@@ -54,6 +57,7 @@ async def pull(runtime: Runtime, line: Line, url: str, reader: Reader, now: Inst
     entries = await _entries(line, url, reader, start, signed.size)
     if entries is None or line.theirs.size != start:
         return 0  # Torn, or a push was quicker.
+    now = clock()  # Read now: what was long on its way rings from now on.
     request = AppendRequest(old=start, checkpoint=note, entries=entries)
     reply = runtime.admit_pulled(link, request, now)
     if reply.status != 200:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
-from msgspec import Struct
 
 from clearline.basis.faults import Broken, Mistake, Reason, Refusal
 from clearline.basis.instants import Instant, dec_hook, enc_hook
@@ -46,7 +45,9 @@ from clearline.node.ports import (
     KeptFork,
     KeptReceipt,
     Keys,
+    Outcome,
     Record,
+    Reply,
     Snapshot,
 )
 from clearline.record import (
@@ -70,22 +71,6 @@ SNAPSHOT_EVERY = 20_000
 
 _encode_event = msgspec.msgpack.Encoder(enc_hook=enc_hook).encode
 _decode_event = msgspec.msgpack.Decoder(Event, dec_hook=dec_hook).decode
-
-
-class Reply(Struct, frozen=True, kw_only=True):
-    """What a counterpart's request is answered with."""
-
-    status: int
-    body: bytes
-    reason: str = ""
-    """A reason code for the log; empty if all was well."""
-
-
-class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one event: the entries that it wrote, or the user's mistake."""
-
-    entries: tuple[Append, ...] = ()
-    mistake: Mistake | None = None
 
 
 class Runtime:
@@ -258,10 +243,16 @@ class Runtime:
         size = int(text.split(b"\n")[1]) if text.count(b"\n") == 2 and _is_size(text) else -1
         if not 0 <= size <= line.link.own_size:
             raise Mistake("bad_receipt", "This is no receipt for our feed on this link.")
+        if size < line.link.receipt_size:
+            return size  # We hold a later one.
         kept = line.receipt_from_them(lines, line.head_at(size))
         if isinstance(kept, Refusal):
             raise Mistake("bad_receipt", kept.detail)
-        event = Receipted(link=link, size=size, theirs=kept.receipt.at)
+        pulse = line.link.terms.pulse
+        age_ms = abs(now.since(kept.receipt.at))
+        # What was carried for a day proves that they store it, not that they are alive.
+        live = age_ms <= pulse.late_after_ms + pulse.clock_limit_ms
+        event = Receipted(link=link, size=size, theirs=kept.receipt.at, live=live)
         self._run([event], now, Batch(receipts=[kept]))
         line.outbox.peer_size = max(line.outbox.peer_size, size)
         return size
@@ -458,6 +449,7 @@ class Runtime:
                 self.lines[event.link].theirs.extend(leaf_hash(raw) for raw in event.entries)
         for line in self.lines.values():
             line.hold()
+            line.outbox.peer_size = line.link.receipt_size
 
     def _restore_snapshot(self, kept: Snapshot) -> None:
         found = snapshots.unpack(kept)

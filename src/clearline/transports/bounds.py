@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from clearline.basis.faults import Refusal
 from clearline.basis.instants import SECOND_MS, Instant
-from clearline.record import MAX_APPEND_BYTES
+from clearline.record import MAX_APPEND_BYTES, parse_append
 
 __all__ = ["MAX_BODY", "Bounds", "Bucket", "Meter", "carries_flash"]
 
@@ -115,9 +116,9 @@ class Meter:
 
         One that must wait is not counted; one that carries a FLASH never waits.
         """
-        # The key of a canonical entry; in a string its quotes would be escaped. An entry
-        # that has it twice pays twice, which is not worth a parser here.
-        entries = body.count(b'"kind":"')
+        request = parse_append(body)
+        # What is no append is refused unread, and costs one.
+        entries = 1 if isinstance(request, Refusal) else len(request.entries)
         costs = ((self._bytes, len(body)), (self._entries, entries), (self._requests, 1))
         wait_ms = max(bucket.wait_ms(cost, now) for bucket, cost in costs)
         if wait_ms > 0 and not carries_flash(body):
