@@ -99,7 +99,27 @@ def _check_near(one: Position, other: Parsed) -> None:
 def check_grid(raw: bytes) -> None:
     """As a position, and read as a grid reference even where it does not look like one."""
     check_position(raw)
-    _read(_text(raw), parse_grid)
+    found = _read(_text(raw), parse_grid)
+    if found is not None:
+        _check_band("".join(_text(raw).split()).upper(), found)
+
+
+def _check_band(name: str, found: Parsed) -> None:
+    """The square reaches into the band that its letter names, as the library itself has it."""
+    reach_e7 = round(0.8 * found.precision_cm)  # 1 cm of latitude is about one unit.
+    at = found.position
+    bands = {
+        show_position(
+            Position(
+                lat_e7=min(max(at.lat_e7 + step, -900_000_000), 900_000_000), lon_e7=at.lon_e7
+            ),
+            Form.MGRS,
+        ).lstrip("0123456789")[0]
+        for step in (-reach_e7, 0, reach_e7)
+    }
+    polar = {"A": "AB", "B": "AB", "Y": "YZ", "Z": "YZ"}
+    letter = name.lstrip("0123456789")[0]
+    assert bands & set(polar.get(letter, letter)), (name, bands)
 
 
 def check_altitude(raw: bytes) -> None:

@@ -106,6 +106,24 @@ def test_a_grid_square_reads_back_to_its_middle(make, position, pairs):
     )
 
 
+@pytest.mark.parametrize("text", ["37TFV1234567890", "37RFV1234567890", "31CAB00"])
+def test_a_grid_square_of_a_band_that_it_does_not_reach_is_refused(text):
+    # Found by fuzzing: T for S was read 2,000 km further north, and R as if it were S.
+    with pytest.raises(Mistake) as caught:
+        parse_position(text)
+    assert caught.value.code == "grid_nowhere"
+
+
+@pytest.mark.parametrize("step_e7", [-7, -1, 0, 1, 7])
+@pytest.mark.parametrize("lat", [*range(-80, 80, 8), 84])
+@pytest.mark.parametrize("pairs", [1, 2, 3, 4, 5])
+def test_a_grid_square_across_the_edge_of_its_band_is_read(make, lat, step_e7, pairs):
+    for lon_e7 in (-1_800_000_000, 2_999_999, 30_000_001, 80_000_000, 401_500_000, 1_799_999_999):
+        at = Position(lat_e7=lat * 10_000_000 + step_e7, lon_e7=lon_e7)
+        parsed = parse_position(show_position(at, Form.MGRS, pairs))
+        assert make.apart_m(parsed.position, at) <= parsed.precision_cm / 100 * 0.75
+
+
 def test_a_grid_reference_agrees_with_the_published_example():
     # NGA's own: the Washington Monument.
     parsed = parse_position("18S UJ 23480 06470")
