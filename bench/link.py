@@ -83,4 +83,4 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    common.main(measure, __doc__, notices=15_000, active=2_000, said=30_000)
+    common.main(measure, __doc__, notices=15_000, active=2_000, said=18_000)
