@@ -160,7 +160,6 @@ class Demo:
         self.folder = folder
         self.north = Side(console, folder, "north", "bold cyan")
         self.south = Side(console, folder, "south", "bold magenta")
-        self.summary = ""
 
     def play(self) -> str:
         """Play everything; return the last line."""

@@ -166,18 +166,10 @@ def _declare_on(state: State, door: Door, event: Declare, link: Link, out: Relea
         place=out.place,
     )
     entry = door.say(link, "notice.declared", body, by=event.by, changes=out.changes)
-    notice = Notice(
-        id=entry.id,
-        link=link.id,
-        mine=True,
-        entry=entry.id,
-        revision=1,
+    # Here it keeps the activity and the label that may not have left.
+    notice = replace(
+        _first(entry.id, entry.index, body, link, door, mine=True),
         activity=event.activity,
-        volumes=out.volumes,
-        late=body.late,
-        declared_at=door.now,
-        index=entry.index,
-        place=out.place,
         label=event.label,
     )
     state.notices.put(notice)
@@ -192,23 +184,30 @@ def _declared_by_them(
         return fault
     if state.notices.active(link.id, mine=False) >= link.terms.limits.active_notices:
         return Refusal(reason=Reason.TOO_MANY, detail="Too many notices are active.")
-    notice = Notice(
-        id=entry.id,
+    notice = _first(entry.id, link.their_size - 1, body, link, door, mine=False)
+    state.notices.put(notice)
+    door.tell("notice_late" if body.late else "notice_arrived", link.id, notice.id)
+    _find(state, door, link, notice)
+    return None
+
+
+def _first(
+    entry: str, index: int, body: NoticeDeclared, link: Link, door: Door, *, mine: bool
+) -> Notice:
+    """Return the notice that a declaration makes, on either side."""
+    return Notice(
+        id=entry,
         link=link.id,
-        mine=False,
-        entry=entry.id,
+        mine=mine,
+        entry=entry,
         revision=1,
         activity=body.activity,
         volumes=body.volumes,
         late=body.late,
         declared_at=door.now,
-        index=link.their_size - 1,
+        index=index,
         place=body.place,
     )
-    state.notices.put(notice)
-    door.tell("notice_late" if body.late else "notice_arrived", link.id, notice.id)
-    _find(state, door, link, notice)
-    return None
 
 
 def _revised_by_them(
