@@ -1,0 +1,85 @@
+// Desk: what this one screen is looking at: theme, the time shown, what is open. It is nothing
+// that the node should know; a reload begins again at LIVE, with nothing open.
+
+import { clock } from './clock.svelte';
+
+export type Theme = 'dark' | 'dim' | 'light';
+export const THEMES: Theme[] = ['dark', 'dim', 'light'];
+
+/** What is open beside the map: one thing at a time, so that nothing is ever under another. */
+export type Open =
+  | { what: 'none' }
+  | { what: 'notice'; id: string }
+  | { what: 'conflict'; id: string }
+  | { what: 'call'; id: string }
+  | { what: 'declare'; revises?: string; template?: string }
+  | { what: 'dial'; precedence: 'flash' | 'immediate' | 'priority' | 'routine'; drill?: boolean; about?: string[]; reopens?: string }
+  | { what: 'watch' }
+  | { what: 'log'; link?: string }
+  | { what: 'incident'; id: string }
+  | { what: 'verify' }
+  | { what: 'people' }
+  | { what: 'help' };
+
+/** Something that wants a place from the map, or draws on it. */
+export interface Picking {
+  mode: 'point' | 'polygon' | 'corridor' | 'circle';
+  done: (points: { lat_e7: number; lon_e7: number }[], radius_cm: number | null) => void;
+  cancel: () => void;
+}
+
+/** Shapes drawn over the map while something is being declared or said. */
+export interface Overlay {
+  drawn: unknown[];
+  seen: unknown[];
+  conflicts: unknown[];
+}
+
+const STORED = 'clearline.theme';
+
+class Desk {
+  theme = $state<Theme>('dark');
+  open = $state.raw<Open>({ what: 'none' });
+  /** The time that the map and lists show, ms since the epoch; null is LIVE. */
+  shifted = $state<number | null>(null);
+  /** What is picked on the map now, if anything is. */
+  picking = $state.raw<Picking | null>(null);
+  /** Shapes of a draft: as drawn, as the other side will see them, and where it conflicts. */
+  overlay = $state.raw<Overlay | null>(null);
+  /** Where the map should go: set by whoever shows something on it. */
+  goto = $state.raw<{ lat_e7: number; lon_e7: number; radius_cm: number } | null>(null);
+  /** The item under the pointer or the keyboard, in list and map alike. */
+  hovered = $state<string | null>(null);
+
+  /** The time shown: the node's now, or the one that the time bar was moved to. */
+  get at(): number {
+    return this.shifted ?? clock.now;
+  }
+
+  live(): void {
+    this.shifted = null;
+  }
+
+  show(open: Open): void {
+    this.open = open;
+  }
+
+  close(): void {
+    this.open = { what: 'none' };
+    this.picking?.cancel();
+    this.picking = null;
+  }
+
+  choose(theme: Theme): void {
+    this.theme = theme;
+    document.documentElement.dataset['theme'] = theme;
+    localStorage.setItem(STORED, theme);
+  }
+
+  first(): void {
+    const stored = localStorage.getItem(STORED) as Theme | null;
+    this.choose(stored && THEMES.includes(stored) ? stored : 'dark');
+  }
+}
+
+export const desk = new Desk();

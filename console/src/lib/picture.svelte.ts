@@ -1,0 +1,140 @@
+// Picture: what the node says there is. The page keeps it for as long as the stream holds and
+// never changes it by itself: what a command has done is seen when the node says so.
+
+import { get } from './api';
+import { clock } from './clock.svelte';
+import type { Kind, LineItem, Lists, Whole } from './types';
+
+const KINDS: Kind[] = [
+  'node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'seen',
+];
+const QUIET_MS = 3_500;
+
+interface FrameData {
+  at: string;
+  put: { [K in Kind]?: Lists[K][] };
+  gone: { [K in Kind]?: string[] };
+}
+
+export type StreamState = 'loading' | 'live' | 'lost' | 'signed_out';
+
+class Picture {
+  node = $state.raw<Map<string, Lists['node']>>(new Map());
+  links = $state.raw<Map<string, Lists['links']>>(new Map());
+  terms = $state.raw<Map<string, Lists['terms']>>(new Map());
+  watch = $state.raw<Map<string, Lists['watch']>>(new Map());
+  notices = $state.raw<Map<string, Lists['notices']>>(new Map());
+  conflicts = $state.raw<Map<string, Lists['conflicts']>>(new Map());
+  calls = $state.raw<Map<string, Lists['calls']>>(new Map());
+  tests = $state.raw<Map<string, Lists['tests']>>(new Map());
+  lines = $state.raw<Map<string, Lists['lines']>>(new Map());
+  seen = $state.raw<Map<string, Lists['seen']>>(new Map());
+  /** Whether what is shown is what is. Everything but `live` is the past, and is marked so. */
+  state = $state<StreamState>('loading');
+  /** The newest frame that has been taken in. */
+  seq = '';
+  #source: EventSource | null = null;
+  #watching: ReturnType<typeof setInterval> | undefined;
+  #listeners = new Set<(lines: LineItem[]) => void>();
+
+  /** Take the whole picture, then what changes, until `stop`. */
+  async start(): Promise<void> {
+    this.#watching ??= setInterval(() => this.#watchOver(), 500);
+    await this.#whole();
+  }
+
+  stop(): void {
+    this.#source?.close();
+    this.#source = null;
+    clearInterval(this.#watching);
+    this.#watching = undefined;
+  }
+
+  /** Be told the lines that come in from now on; returns how to end it. */
+  onLines(listener: (lines: LineItem[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #whole(): Promise<void> {
+    this.#source?.close();
+    this.#source = null;
+    try {
+      const whole = await get<Whole>('picture');
+      for (const kind of KINDS) this.#replace(kind, whole[kind]);
+      this.seq = whole.seq;
+      clock.told(whole.at);
+      this.state = 'live';
+      this.#listen();
+    } catch {
+      if (this.state !== 'signed_out') this.state = this.seq ? 'lost' : 'loading';
+      setTimeout(() => { if (this.#watching && !this.#source) void this.#whole(); }, 1_000);
+    }
+  }
+
+  #listen(): void {
+    const source = new EventSource(`/api/v1/stream?since=${this.seq}`);
+    this.#source = source;
+    source.addEventListener('frame', (event) => {
+      this.#apply(JSON.parse(event.data as string) as FrameData);
+      this.seq = event.lastEventId;
+      this.#heard();
+    });
+    source.addEventListener('beat', (event) => {
+      clock.told((JSON.parse(event.data as string) as { at: string }).at);
+      this.#heard();
+    });
+    source.addEventListener('reset', () => void this.#whole());
+    source.addEventListener('signed_out', () => this.signedOut());
+    source.addEventListener('error', () => {
+      // The browser tries again by itself, with `Last-Event-ID`; unless the node said no.
+      if (source.readyState === EventSource.CLOSED && this.#source === source) void this.#whole();
+    });
+  }
+
+  signedOut(): void {
+    this.state = 'signed_out';
+    this.stop();
+  }
+
+  #heard(): void {
+    if (this.state !== 'signed_out') this.state = 'live';
+  }
+
+  /** A stream that is silent is lost, whatever the browser believes of the connection. */
+  #watchOver(): void {
+    if (this.state !== 'live' || clock.silent < QUIET_MS) return;
+    this.state = 'lost';
+    this.#source?.close();
+    this.#source = null;
+    void this.#whole();
+  }
+
+  #apply(frame: FrameData): void {
+    for (const kind of KINDS) {
+      const put = frame.put[kind];
+      const gone = frame.gone[kind];
+      if (put || gone) this.#patch(kind, (put ?? []) as { id: string }[], gone ?? []);
+    }
+    clock.told(frame.at);
+    if (frame.put.lines) for (const listener of this.#listeners) listener(frame.put.lines);
+  }
+
+  #replace(kind: Kind, items: { id: string }[]): void {
+    this.#set(kind, new Map(items.map((item) => [item.id, item])));
+  }
+
+  #patch(kind: Kind, put: { id: string }[], gone: string[]): void {
+    const next = new Map<string, { id: string }>(this[kind] as Map<string, { id: string }>);
+    for (const item of put) next.set(item.id, item);
+    for (const id of gone) next.delete(id);
+    this.#set(kind, next);
+  }
+
+  #set(kind: Kind, items: Map<string, { id: string }>): void {
+    // One list, one type: the compiler cannot follow a key into ten of them.
+    (this as unknown as Record<Kind, Map<string, { id: string }>>)[kind] = items;
+  }
+}
+
+export const picture = new Picture();

@@ -1,0 +1,49 @@
+// Say: how the node's own quantities are written on the screen: exactly, in figures that are
+// the same in every language. It rounds only what is said to be rounded.
+
+import type { Altitude, Band, Position, Volume } from './types';
+
+/** `12.5 km` or `500 m`, of a length in cm. */
+export function length(cm: number): string {
+  if (cm >= 100_000) return `${trim(cm / 100_000, 2)} km`;
+  return `${trim(cm / 100, cm < 1_000 ? 2 : 0)} m`;
+}
+
+/** `FL120`, `1500 m AMSL`, `SFC`: a level never without what it is measured from. */
+export function altitude(level: Altitude): string {
+  switch (level.datum) {
+    case 'fl': {
+      const fl = level.value_cm / 3_048;
+      return `FL${Number.isInteger(fl) ? String(fl).padStart(3, '0') : trim(fl, 1)}`;
+    }
+    case 'surface':
+      return 'SFC';
+    case 'depth':
+      return `-${trim(level.value_cm / 100, 0)} m`;
+    case 'height':
+      return `${trim(level.value_cm / 100, 0)} m AGL`;
+    default:
+      return `${trim(level.value_cm / 100, 0)} m AMSL`;
+  }
+}
+
+export const band = (of: Band): string => `${altitude(of.lower)}–${altitude(of.upper)}`;
+
+/** `36.23712N 034.85010E`, decimal degrees. */
+export function decimal(at: Position, digits = 5): string {
+  const part = (value: number, width: number, positive: string, negative: string): string =>
+    Math.abs(value / 1e7).toFixed(digits).padStart(width + 1 + digits, '0') +
+    (value < 0 ? negative : positive);
+  return `${part(at.lat_e7, 2, 'N', 'S')} ${part(at.lon_e7, 3, 'E', 'W')}`;
+}
+
+/** When the volumes of a notice begin and end, ms since the epoch. */
+export function window(volumes: Volume[]): [number, number] {
+  const starts = volumes.map((each) => Date.parse(each.window.start));
+  const ends = volumes.map((each) => Date.parse(each.window.end));
+  return [Math.min(...starts), Math.max(...ends)];
+}
+
+function trim(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)));
+}

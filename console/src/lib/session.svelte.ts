@@ -1,0 +1,49 @@
+// Session: who is signed in at this desk, and what that role may do. The node decides; the
+// page only does not offer what would be refused.
+
+import { get, onSignedOut, post, Refused } from './api';
+import { picture } from './picture.svelte';
+import type { Session } from './types';
+
+class Held {
+  who = $state.raw<Session | null>(null);
+  /** Whether it is known yet if anybody is signed in. */
+  known = $state(false);
+
+  /** Ask the node who is signed in, and begin to show the picture if somebody is. */
+  async first(): Promise<void> {
+    onSignedOut(() => this.over());
+    for (;;) {
+      try {
+        this.who = await get<Session>('session');
+        this.known = true;
+        await picture.start();
+        return;
+      } catch (error) {
+        if (error instanceof Refused && error.code === 'signed_out') {
+          this.who = null;
+          this.known = true;
+          return;
+        }
+        await new Promise((again) => setTimeout(again, 1_000));
+      }
+    }
+  }
+
+  async signOut(): Promise<void> {
+    await post('sign-out', {});
+    this.over();
+  }
+
+  over(): void {
+    this.who = null;
+    picture.signedOut();
+  }
+
+  /** Whether the role may do a command, by its name in the API. */
+  may(command: string): boolean {
+    return this.who?.may.includes(command) ?? false;
+  }
+}
+
+export const session = new Held();

@@ -1,0 +1,97 @@
+// Sound: four precedences, four pulse patterns, and a gentle one; armed by a gesture, since a
+// browser is mute until then. It sounds alone: it never says that anything was heard.
+
+import type { Precedence } from './types';
+
+export type Pattern = Precedence | 'notice' | 'test';
+
+/** Pulses of one round: pitch in Hz, length and the pause after it in s; then a rest. */
+const PATTERNS: Record<Pattern, { pulses: [number, number, number][]; rest: number }> = {
+  flash: {
+    pulses: [[1400, 0.09, 0.05], [1400, 0.09, 0.05], [1400, 0.09, 0.05], [1900, 0.22, 0.04]],
+    rest: 0.25,
+  },
+  immediate: { pulses: [[1000, 0.16, 0.12], [1000, 0.16, 0.12], [1250, 0.16, 0.12]], rest: 0.9 },
+  priority: { pulses: [[800, 0.22, 0.2], [640, 0.22, 0.2]], rest: 2.4 },
+  routine: { pulses: [[600, 0.35, 0.1]], rest: 5 },
+  notice: { pulses: [[520, 0.14, 0.08], [660, 0.14, 0.08]], rest: 1e9 },
+  test: { pulses: [[480, 0.2, 0.1], [480, 0.2, 0.1]], rest: 8 },
+};
+
+class Sound {
+  #context: AudioContext | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #pattern: Pattern | null = null;
+  /** When the last pulse began, by `performance.now()`; for measuring. */
+  startedAt = 0;
+
+  /** Whether the browser lets it sound. Never assumed: asked of the audio itself. */
+  get armed(): boolean {
+    return this.#context?.state === 'running';
+  }
+
+  /** Arm by a gesture, with one round of `flash` as the audible self-test. */
+  async arm(): Promise<boolean> {
+    this.#context ??= new AudioContext({ latencyHint: 'interactive' });
+    await this.#context.resume();
+    if (this.armed && this.#pattern === null) this.#round('immediate');
+    return this.armed;
+  }
+
+  /** Ring with a pattern until told otherwise; a pattern that rings already goes on. */
+  ring(pattern: Pattern): void {
+    if (this.#pattern === pattern) return;
+    this.hush();
+    this.#pattern = pattern;
+    this.#again();
+  }
+
+  /** Sound a pattern once. */
+  once(pattern: Pattern): void {
+    if (this.#pattern === null) this.#round(pattern);
+  }
+
+  hush(): void {
+    clearTimeout(this.#timer);
+    this.#pattern = null;
+  }
+
+  #again(): void {
+    if (this.#pattern === null) return;
+    const length = this.#round(this.#pattern);
+    this.#timer = setTimeout(() => this.#again(), length * 1_000);
+  }
+
+  /** Sound one round; return its length with the rest after it, in s. */
+  #round(pattern: Pattern): number {
+    const { pulses, rest } = PATTERNS[pattern];
+    const context = this.#context;
+    let at = 0;
+    if (context && this.armed) this.startedAt = performance.now();
+    for (const [pitch, length, pause] of pulses) {
+      if (context && this.armed) pulse(context, pitch, context.currentTime + at, length);
+      at += length + pause;
+    }
+    return Math.min(at + rest, 60);
+  }
+}
+
+function pulse(context: AudioContext, pitch: number, at: number, length: number): void {
+  const tone = context.createOscillator();
+  const gain = context.createGain();
+  tone.type = 'square';
+  tone.frequency.value = pitch;
+  gain.gain.setValueAtTime(0, at);
+  gain.gain.linearRampToValueAtTime(0.25, at + 0.008);
+  gain.gain.setValueAtTime(0.25, at + length - 0.015);
+  gain.gain.linearRampToValueAtTime(0, at + length);
+  tone.connect(gain).connect(context.destination);
+  tone.start(at);
+  tone.stop(at + length + 0.01);
+  tone.onended = () => {
+    tone.disconnect();
+    gain.disconnect();
+  };
+}
+
+export const sound = new Sound();

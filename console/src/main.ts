@@ -1,0 +1,8 @@
+// Main: mounts the page. Nothing else happens here.
+
+import { mount } from 'svelte';
+import App from './App.svelte';
+import './theme.css';
+
+const target = document.getElementById('app');
+if (target) mount(App, { target });

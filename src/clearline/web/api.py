@@ -1,0 +1,376 @@
+"""The API: what a console may ask of its node, and what it may have it do.
+
+Every row is in one table (`Api.endpoints`). Commands are made of the core's own events,
+less the name of whoever asks: that is the session's, never the page's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Protocol, get_args
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from clearline.basis.faults import Mistake
+from clearline.basis.ids import is_uuid7
+from clearline.basis.instants import Instant
+from clearline.core.effects import Release
+from clearline.core.events import Command
+from clearline.node import evidence, views
+from clearline.node.ports import Clock, Outcome
+from clearline.node.runtime import Runtime
+from clearline.record.bundle import pack
+from clearline.web.endpoint import Asked, Endpoint
+from clearline.web.items import (
+    CallItem,
+    ConflictItem,
+    LineItem,
+    LinkItem,
+    NodeItem,
+    NoticeItem,
+    Seen,
+    TermsItem,
+    TestItem,
+    WatchItem,
+    call_item,
+    conflict_item,
+    notice_item,
+)
+from clearline.web.picture import Picture
+from clearline.web.record import LogPage, LogQuery, about, search
+from clearline.web.stream import MAX_CONSOLES, events
+
+__all__ = ["Api", "Backend", "COMMANDS", "Done", "body_of", "command_name"]
+
+MAX_KEYS = 10_000
+"""Answers kept for the same command asked twice, because the first answer was lost."""
+MAX_LAYERS = 64
+LAYER_SUFFIX = ".geojson"
+
+COMMANDS: dict[str, type[Any]] = {
+    "".join(f"-{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("-"): kind
+    for kind in get_args(Command)
+}
+"""Each command by the name that it has in the API: `open-call`, `take-watch`."""
+
+
+class Backend(Protocol):
+    """What the console needs of its node."""
+
+    runtime: Runtime
+    clock: Clock
+
+    async def submit(self, command: Any) -> Outcome:
+        """Have a command done, durably. Raises Mistake, Broken or BufferError."""
+        ...
+
+
+class Wrote(Struct, frozen=True, kw_only=True):
+    """An entry that a command wrote into a feed."""
+
+    link: str
+    index: int
+    id: str
+    kind: str
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What became of a command."""
+
+    entries: tuple[Wrote, ...]
+
+
+class Whole(Struct, frozen=True, kw_only=True):
+    """The whole picture."""
+
+    seq: str
+    """Where the stream goes on from here."""
+    at: Instant
+    node: tuple[NodeItem, ...]
+    links: tuple[LinkItem, ...]
+    terms: tuple[TermsItem, ...]
+    watch: tuple[WatchItem, ...]
+    notices: tuple[NoticeItem, ...]
+    conflicts: tuple[ConflictItem, ...]
+    calls: tuple[CallItem, ...]
+    tests: tuple[TestItem, ...]
+    lines: tuple[LineItem, ...]
+    seen: tuple[Seen, ...]
+
+
+class StreamQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From where to go on, for who cannot set `Last-Event-ID`."""
+
+    since: Annotated[str, Meta(max_length=40)] = ""
+
+
+class SeeBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An alarm that the officer has seen."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class LinkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which link."""
+
+    link: str
+    last: int = 100
+
+
+class Incident(Struct, frozen=True, kw_only=True):
+    """One call, conflict or notice, with all that the record has of it."""
+
+    what: str
+    """`call`, `conflict` or `notice`."""
+    link: str
+    call: CallItem | None
+    conflict: ConflictItem | None
+    notices: tuple[NoticeItem, ...]
+    entries: tuple[views.EntryView, ...]
+
+
+class Layers(Struct, frozen=True, kw_only=True):
+    """The map layers of this deployment's own, by name."""
+
+    names: tuple[str, ...]
+
+
+def command_name(kind: type[Any]) -> str:
+    """Return the name that a command has in the API."""
+    return next(name for name, known in COMMANDS.items() if known is kind)
+
+
+def body_of(kind: type[Any]) -> type[Struct]:
+    """Return the type of a command's body: its fields, less who asks."""
+    fields: list[Any] = []
+    for each in msgspec.structs.fields(kind):
+        if each.name == "by":
+            continue
+        if each.required:
+            fields.append((each.name, each.type))
+        else:
+            fields.append((each.name, each.type, each.default))
+    return msgspec.defstruct(
+        f"{kind.__name__}Body", fields, kw_only=True, frozen=True, forbid_unknown_fields=True
+    )
+
+
+class Api:
+    """The rows, and what each does."""
+
+    def __init__(self, backend: Backend, picture: Picture, layers: Path) -> None:
+        self._backend = backend
+        self._picture = picture
+        self._layers = layers
+        self._answers: OrderedDict[tuple[str, str], asyncio.Future[Done]] = OrderedDict()
+        self.still: Callable[[Any], bool] = lambda _session: True
+        """Whether a session still holds; asked of each open stream, each second."""
+        self.refresh: Callable[[], None] = lambda: None
+        """Have the consoles told at once of what has just changed."""
+
+    def endpoints(self) -> list[Endpoint]:
+        """Return every row."""
+        return [*self._views(), *self._commands()]
+
+    def _views(self) -> list[Endpoint]:
+        return [
+            Endpoint(
+                method="GET", path="/picture", name="picture", needs="picture", gives=Whole,
+                summary="Everything that the screen shows, and where the stream goes on.",
+                handler=self._whole,
+            ),
+            Endpoint(
+                method="GET", path="/stream", name="stream", needs="picture", query=StreamQuery,
+                media="text/event-stream",
+                summary="What changes, as server-sent events: `frame`, `beat`, `reset`, "
+                "`signed_out`.",
+                handler=self._stream,
+            ),
+            Endpoint(
+                method="POST", path="/seen", name="see", needs="acknowledge", takes=SeeBody,
+                summary="Say that an alarm has been seen here. It is no acknowledgement.",
+                handler=self._see,
+            ),
+            Endpoint(
+                method="GET", path="/log", name="log", needs="log", query=LogQuery, gives=LogPage,
+                summary="The record of a link, newest first, filtered.", handler=self._log,
+                tag="record",
+            ),
+            Endpoint(
+                method="GET", path="/about/{id}", name="about", needs="about", gives=Incident,
+                summary="One call, conflict or notice, with all that the record has of it.",
+                handler=self._about, tag="record",
+            ),
+            Endpoint(
+                method="GET", path="/links/{link}/terms", name="terms", needs="terms",
+                gives=views.TermsView, summary="The terms of a link, with both fingerprints.",
+                handler=self._terms, tag="record",
+            ),
+            Endpoint(
+                method="GET", path="/links/{link}/bundle", name="bundle", needs="bundle",
+                media="application/zip", summary="The proof bundle of a link.",
+                handler=self._bundle, tag="record",
+            ),
+            Endpoint(
+                method="GET", path="/released", name="released", needs="released",
+                query=LinkQuery, gives=list[Release],
+                summary="The last lines of the release log: what left, and what was withheld.",
+                handler=self._released, tag="record",
+            ),
+            Endpoint(
+                method="GET", path="/layers", name="layers", needs="picture", gives=Layers,
+                summary="The map layers of this deployment's own.", handler=self._layer_names,
+                tag="map",
+            ),
+            Endpoint(
+                method="GET", path="/layers/{name}", name="layer", needs="picture",
+                media="application/geo+json", summary="One of them, as GeoJSON.",
+                handler=self._layer, tag="map",
+            ),
+        ]  # fmt: skip
+
+    def _commands(self) -> list[Endpoint]:
+        return [
+            Endpoint(
+                method="POST", path=f"/commands/{name}", name=name.replace("-", "_"), needs=name,
+                takes=body_of(kind), gives=Done, tag="commands", handler=self._command_of(kind),
+                summary=(kind.__doc__ or name).strip().splitlines()[0],
+                max_bytes=1 << 20,
+            )
+            for name, kind in COMMANDS.items()
+        ]  # fmt: skip
+
+    def _command_of(self, kind: type[Any]) -> Callable[[Asked], Awaitable[Done]]:
+        async def handle(asked: Asked) -> Done:
+            command = kind(by=asked.officer, **_fields(asked.body))
+            key = asked.request.headers.get("idempotency-key", "")
+            if not key:
+                return await self._do(command)
+            return await self._once((asked.session.id, key[:100]), command)
+
+        return handle
+
+    async def _once(self, key: tuple[str, str], command: Any) -> Done:
+        """Do a command once, however often it is asked for under one key."""
+        known = self._answers.get(key)
+        if known is None:
+            known = asyncio.ensure_future(self._do(command))
+            self._answers[key] = known
+            while len(self._answers) > MAX_KEYS:
+                self._answers.popitem(last=False)
+        try:
+            # The command goes on although whoever asked for it may have gone.
+            return await asyncio.shield(known)
+        except Exception:
+            self._answers.pop(key, None)  # What was refused may be tried again.
+            raise
+
+    async def _do(self, command: Any) -> Done:
+        outcome = await self._backend.submit(command)
+        self.refresh()
+        return Done(
+            entries=tuple(
+                Wrote(link=each.link, index=each.index, id=each.id, kind=each.kind)
+                for each in outcome.entries
+            )
+        )
+
+    async def _whole(self, asked: Asked) -> Response:
+        self._picture.refresh(asked.now)
+        pieces = self._picture.whole(asked.now)
+        return Response(b"".join(pieces), media_type="application/json")
+
+    async def _stream(self, asked: Asked) -> Response:
+        if self._picture.open >= MAX_CONSOLES:
+            raise Mistake("too_many_consoles", f"{MAX_CONSOLES} consoles are open already.")
+        since = asked.request.headers.get("last-event-id") or asked.query.since
+        stream = self._listening(since, asked.session)
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+    async def _listening(self, since: str, session: Any) -> Any:
+        self._picture.open += 1
+        try:
+            now = self._backend.clock.now
+            async for event in events(self._picture, since, now, lambda: self.still(session)):
+                yield event
+        finally:
+            self._picture.open -= 1
+
+    async def _see(self, asked: Asked) -> None:
+        self._picture.see(asked.body.id, asked.officer, asked.now)
+        self.refresh()
+
+    async def _log(self, asked: Asked) -> LogPage:
+        return await search(self._backend.runtime, asked.query)
+
+    async def _about(self, asked: Asked) -> Incident:
+        state = self._backend.runtime.state
+        wanted = asked.path["id"]
+        call = state.calls.by_id.get(wanted)
+        conflict = state.conflicts.by_key.get(wanted)
+        ids = set(wanted.split("+"))
+        if not all(is_uuid7(each) for each in ids) or len(ids) > 2:
+            raise Mistake("no_such_incident", "There is no call, conflict or notice of that id.")
+        notices = [each for each in (state.notices.by_id.get(one) for one in sorted(ids)) if each]
+        if call is not None:
+            known = (state.notices.by_id.get(each) for each in call.notices)
+            notices = [each for each in known if each is not None]
+        found = call or conflict or next(iter(notices), None)
+        if found is None:
+            raise Mistake("no_such_incident", "There is no call, conflict or notice of that id.")
+        entries = await about(self._backend.runtime, found.link, ids)
+        return Incident(
+            what="call" if call else "conflict" if len(ids) == 2 else "notice",
+            link=found.link,
+            call=call_item(state, call) if call else None,
+            conflict=conflict_item(conflict) if conflict else None,
+            notices=tuple(notice_item(each) for each in notices),
+            entries=entries,
+        )
+
+    async def _terms(self, asked: Asked) -> views.TermsView:
+        return views.terms(self._backend.runtime, asked.path["link"])
+
+    async def _bundle(self, asked: Asked) -> Response:
+        link = asked.path["link"]
+        contents = evidence.gather(self._backend.runtime, link, asked.now)
+        raw = await asyncio.to_thread(pack, contents)
+        name = f"clearline-{link[-6:]}-{str(asked.now)[:19].replace(':', '')}Z.zip"
+        disposition = f'attachment; filename="{name}"'
+        return Response(
+            raw, media_type="application/zip", headers={"Content-Disposition": disposition}
+        )
+
+    async def _released(self, asked: Asked) -> list[Release]:
+        runtime = self._backend.runtime
+        runtime.state.link(asked.query.link)
+        last = min(max(asked.query.last, 1), views.MAX_LOG)
+        return list(runtime.journal.releases(asked.query.link, last))
+
+    async def _layer_names(self, asked: Asked) -> Layers:
+        del asked
+        return Layers(names=tuple(sorted(self._layer_files())[:MAX_LAYERS]))
+
+    async def _layer(self, asked: Asked) -> Response:
+        found = self._layer_files().get(asked.path["name"])
+        if found is None:
+            raise Mistake("no_such_layer", "There is no map layer of that name.")
+        return FileResponse(found, media_type="application/geo+json")
+
+    def _layer_files(self) -> dict[str, Path]:
+        if not self._layers.is_dir():
+            return {}
+        return {
+            path.name.removesuffix(LAYER_SUFFIX): path
+            for path in self._layers.iterdir()
+            if path.name.endswith(LAYER_SUFFIX) and path.is_file()
+        }
+
+
+def _fields(body: Struct) -> dict[str, Any]:
+    return {each: getattr(body, each) for each in body.__struct_fields__}

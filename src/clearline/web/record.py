@@ -1,0 +1,211 @@
+"""Record: both feeds of a link, read backwards, filtered, a page at a time.
+
+The record may have a million entries and the node has one thread, so a search goes in
+slices and lets the line run between them. It stops at a page or at a limit, and says from
+where it can go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from clearline.basis.faults import Mistake, Refusal
+from clearline.basis.ids import time_of
+from clearline.basis.instants import Instant
+from clearline.core.links import Link
+from clearline.node.runtime import Runtime
+from clearline.node.views import EntryView
+from clearline.record import decode as decode_entry
+
+__all__ = ["LogPage", "LogQuery", "about", "search"]
+
+BLOCK = 128
+"""Entries that are read and decoded before the line may run."""
+MAX_SCANNED = 50_000
+"""Entries that one search looks through; it can be gone on with."""
+MAX_PAGE = 500
+MAX_ABOUT = 2_000
+"""Entries of one call, conflict or notice that are shown on one page."""
+
+
+class LogQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to look for; an empty field holds nothing back."""
+
+    link: str
+    party: str = ""
+    kind: str = ""
+    """A kind, or what it begins with: `call.`."""
+    text: str = ""
+    """Words that the entry must have, in any case, anywhere in it."""
+    since: str = ""
+    until: str = ""
+    """RFC 3339 in UTC with milliseconds; both included."""
+    cursor: str = ""
+    """From an earlier page: where to go on."""
+    limit: int = 100
+
+
+class LogPage(Struct, frozen=True, kw_only=True):
+    """Entries of the record, newest first."""
+
+    entries: tuple[EntryView, ...]
+    cursor: str | None
+    """Where to go on; None if everything has been looked through."""
+    scanned: int
+    total: int
+    """Entries in both feeds."""
+
+
+async def search(runtime: Runtime, query: LogQuery) -> LogPage:
+    """Return a page of the record of a link; Mistake if there is no such link, or cursor."""
+    link = runtime.state.link(query.link)
+    since, until = _instant(query.since), _instant(query.until)
+    limit = min(max(query.limit, 1), MAX_PAGE)
+    own, theirs = _cursor(query.cursor, link)
+    walk = _Walk(runtime, link, own, theirs)
+    words = query.text.lower().split()
+    found: list[EntryView] = []
+    scanned = 0
+    for entry in walk.backwards():
+        scanned += 1
+        if scanned % BLOCK == 0:
+            await asyncio.sleep(0)
+        if since is not None and entry.at is not None and entry.at < since:
+            return _page(found, None, scanned, link)
+        if _fits(entry, query, words, until):
+            found.append(entry)
+        if len(found) >= limit or scanned >= MAX_SCANNED:
+            return _page(found, walk.cursor, scanned, link)
+    return _page(found, None, scanned, link)
+
+
+async def about(runtime: Runtime, link: str, ids: set[str]) -> tuple[EntryView, ...]:
+    """Return the entries that are, or that refer to, any of `ids`, oldest first.
+
+    What refers to one of them is followed in its turn (a clearing to its conflict, a
+    read-back to what was said). Nothing older than the oldest of `ids` is looked at.
+    """
+    held = runtime.state.link(link)
+    oldest = min((time_of(each) for each in ids), default=Instant(0))
+    seen: list[EntryView] = []
+    scanned = 0
+    for entry in _Walk(runtime, held, held.own_size, held.their_size).backwards():
+        scanned += 1
+        if scanned % BLOCK == 0:
+            await asyncio.sleep(0)
+        if scanned > MAX_SCANNED or (entry.at is not None and entry.at < oldest):
+            break
+        seen.append(entry)
+    wanted = set(ids)
+    found: list[EntryView] = []
+    for entry in reversed(seen):  # Forwards: whatever refers to an entry comes after it.
+        if entry.id in wanted or wanted.intersection(entry.re):
+            wanted.add(entry.id)
+            found.append(entry)
+    return tuple(found[-MAX_ABOUT:])
+
+
+class _Walk:
+    """Both feeds of a link, merged, from their ends to their beginnings."""
+
+    def __init__(self, runtime: Runtime, link: Link, own: int, theirs: int) -> None:
+        self._runtime = runtime
+        self._link = link
+        self._left = {link.us: own, link.them: theirs}
+        """How many entries of each feed are still to be given."""
+
+    @property
+    def cursor(self) -> str | None:
+        own, theirs = self._left[self._link.us], self._left[self._link.them]
+        return f"{own}:{theirs}" if own or theirs else None
+
+    def backwards(self) -> Iterator[EntryView]:
+        feeds = {party: self._feed(party) for party in self._left}
+        heads = {party: next(feed, None) for party, feed in feeds.items()}
+        while any(head is not None for head in heads.values()):
+            party = max(
+                (name for name, head in heads.items() if head is not None),
+                key=lambda name: (_at(heads[name]), name),
+            )
+            head = heads[party]
+            assert head is not None, party
+            self._left[party] = head.index
+            yield head
+            heads[party] = next(feeds[party], None)
+
+    def _feed(self, party: str) -> Iterator[EntryView]:
+        end = self._left[party]
+        while end > 0:
+            start = max(0, end - BLOCK)
+            rows = list(self._runtime.journal.rows(self._link.id, party, start, end))
+            for row in reversed(rows):
+                yield self._view(party, row.index, row.raw)
+            end = start
+
+    def _view(self, party: str, index: int, raw: bytes) -> EntryView:
+        entry = decode_entry(raw)
+        receipted = party == self._link.them or index < self._link.receipt_size
+        if isinstance(entry, Refusal):
+            return EntryView(
+                link=self._link.id, party=party, index=index, at=None, kind="(not an entry)",
+                id="", re=(), receipted=receipted, body={"refused": entry.detail},
+            )  # fmt: skip
+        body = msgspec.json.decode(entry.body)
+        return EntryView(
+            link=self._link.id, party=party, index=index, at=entry.at, kind=entry.kind,
+            id=entry.id, re=entry.re, receipted=receipted, body=body,
+        )  # fmt: skip
+
+
+def _at(entry: EntryView | None) -> int:
+    return int(entry.at) if entry is not None and entry.at is not None else 0
+
+
+def _fits(entry: EntryView, query: LogQuery, words: list[str], until: Instant | None) -> bool:
+    if query.party and entry.party != query.party:
+        return False
+    if query.kind and not entry.kind.startswith(query.kind):
+        return False
+    if until is not None and entry.at is not None and entry.at > until:
+        return False
+    if not words:
+        return True
+    text = _text(entry)
+    return all(word in text for word in words)
+
+
+def _text(entry: EntryView) -> str:
+    parts: tuple[Any, ...] = (entry.kind, entry.id, *entry.re, entry.party)
+    return " ".join((*parts, msgspec.json.encode(entry.body).decode())).lower()
+
+
+def _instant(text: str) -> Instant | None:
+    if not text:
+        return None
+    try:
+        return Instant.parse(text)
+    except ValueError as error:
+        raise Mistake("bad_time", f"{error}") from error
+
+
+def _cursor(text: str, link: Link) -> tuple[int, int]:
+    if not text:
+        return link.own_size, link.their_size
+    own, _, theirs = text.partition(":")
+    if not (own.isdecimal() and theirs.isdecimal() and len(text) < 40):
+        raise Mistake("bad_cursor", f"{text[:40]!r} is no place in the record.")
+    return min(int(own), link.own_size), min(int(theirs), link.their_size)
+
+
+def _page(found: list[EntryView], cursor: str | None, scanned: int, link: Link) -> LogPage:
+    return LogPage(
+        entries=tuple(found),
+        cursor=cursor,
+        scanned=scanned,
+        total=link.own_size + link.their_size,
+    )

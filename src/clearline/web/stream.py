@@ -1,0 +1,59 @@
+"""Stream: frames of the picture, as server-sent events, one connection a console.
+
+A frame's event id is its place in the stream. A console that comes back names the last one
+it has (`Last-Event-ID`) and is given what followed, each frame once; if that is no longer
+kept it is told `reset`, and takes the whole picture again. Each second there is a `beat`
+with the node's clock, without an id: a console that hears none knows that it shows the past.
+
+Source: the server-sent events of the HTML standard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from clearline.basis.instants import Instant
+from clearline.web.picture import Frame, Picture
+
+__all__ = ["BEAT_S", "MAX_CONSOLES", "events"]
+
+BEAT_S = 1.0
+MAX_CONSOLES = 64
+"""Consoles that one node serves at once."""
+
+
+async def events(
+    picture: Picture, since: str, now: Callable[[], Instant], still: Callable[[], bool]
+) -> AsyncIterator[bytes]:
+    """Yield what follows frame `since`, without end; it ends when `still` says no.
+
+    One that reads more slowly than things happen is told `reset` as well, once what it has
+    missed is no longer kept.
+    """
+    yield b"retry: 500\n\n"
+    yield _beat(now())
+    while still():
+        missed = picture.after(since)
+        if missed is None:
+            yield b"event: reset\ndata: {}\n\n"
+            return
+        for frame in missed:
+            yield _frame(picture.boot, frame)
+            since = f"{picture.boot}-{frame.number}"
+        if missed:
+            continue  # More may have come while these were written.
+        try:
+            async with asyncio.timeout(BEAT_S):
+                await picture.news()
+        except TimeoutError:
+            yield _beat(now())
+    yield b"event: signed_out\ndata: {}\n\n"
+
+
+def _frame(boot: str, frame: Frame) -> bytes:
+    return b"id: %s-%d\nevent: frame\ndata: %s\n\n" % (boot.encode(), frame.number, frame.raw)
+
+
+def _beat(now: Instant) -> bytes:
+    return b'event: beat\ndata: {"at":"%s"}\n\n' % str(now).encode()
