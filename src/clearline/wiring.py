@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from clearline import __version__
+from clearline import __version__, gateways
 from clearline.basis.faults import Broken, Mistake, Refusal
 from clearline.basis.instants import Instant
 from clearline.channels.desk import Desk
@@ -45,6 +45,7 @@ from clearline.transports import (
 from clearline.transports import Unreachable as NoAnswer
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
+from clearline.web.console import Console
 
 __all__ = ["STDERR", "Home", "RunningNode"]
 
@@ -67,6 +68,8 @@ class Home:
         self.socket = path / "node.sock"
         self.address = path / "address"
         """Where the running node listens, once it does."""
+        self.console = path / "console"
+        """Where its console is, for a browser, once it is."""
 
     def create(self, *, now: Instant, **values: Any) -> Party:
         """Make a node here; return its card. Mistake if there is one, or a value is wrong."""
@@ -141,6 +144,9 @@ class RunningNode:
         self.ended: asyncio.Event = asyncio.Event()
         self._log = structlog.get_logger("node")
         self._words: set[asyncio.Task[None]] = set()
+        self._console: Console | None = None
+        if self.settings.console.listen:
+            self._console = Console(self, self.settings, home.path, gateways.read)
 
     async def start(self) -> int:
         """Listen for the counterparts and for the owner; return the port."""
@@ -152,11 +158,18 @@ class RunningNode:
             _serve_metrics(self._metrics, self.settings.metrics.listen)
         self.home.address.write_text(f"{host}:{taken}\n")
         self._loop.start()
+        if self._console is not None:
+            address = await self._console.start()
+            self.home.console.write_text(f"{address}\n")
+            self._log.info("console", address=address)
         self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
         return taken
 
     async def stop(self) -> None:
         """Stop listening and pushing; everything that was answered is durable already."""
+        if self._console is not None:
+            await self._console.stop()
+            self.home.console.unlink(missing_ok=True)
         await self._local.stop()
         await self._server.stop()
         with contextlib.suppress(Broken):
@@ -250,7 +263,7 @@ class RunningNode:
     async def do(self, request: Do) -> Any:
         """Handle a command; return the entries that it wrote, and what was awaited."""
         if not request.until:
-            return _shown(await self._submit(request), None)
+            return _shown(await self.submit(request.command), None)
         heard: asyncio.Queue[Tell | Alert] = asyncio.Queue()
 
         def listener(effect: Effect) -> None:
@@ -259,12 +272,21 @@ class RunningNode:
 
         end = self._loop.listen(listener)
         try:
-            outcome = await self._submit(request)
+            outcome = await self.submit(request.command)
             about = {append.id for append in outcome.entries} | set(_references(request))
             told = await _first(heard, about, min(request.wait_ms, 60_000) / 1_000)
         finally:
             end()
         return _shown(outcome, told)
+
+    async def submit(self, command: Command) -> Outcome:
+        """Have a command of the owner's, or of an officer's at the console, done durably."""
+        self._check_cards(command)
+        outcome = await self._loop.submit(command)
+        self._pin_all()
+        if outcome.mistake is not None:
+            raise outcome.mistake
+        return outcome
 
     async def ask(self, view: str, args: dict[str, Any]) -> Any:
         """Return the answer to one question of the owner's."""
@@ -296,14 +318,6 @@ class RunningNode:
         except Broken:
             self._loop.kick()
             raise
-
-    async def _submit(self, request: Do) -> Outcome:
-        self._check_cards(request.command)
-        outcome = await self._loop.submit(request.command)
-        self._pin_all()
-        if outcome.mistake is not None:
-            raise outcome.mistake
-        return outcome
 
     def _tree(self, link: str, party: str, size: int) -> Tree:
         tree = self._trees.setdefault((link, party), Tree())
@@ -372,6 +386,8 @@ class RunningNode:
             self.metrics.heard(effect)
         if self.loop is not None:
             self.loop.heard(effect)
+            if self._console is not None:
+                self._console.heard(effect)
 
     def _observe(self, status: int, reason: str) -> None:
         if status != 200:

@@ -1,7 +1,9 @@
-"""The demo: two nodes, one link, in about a minute, with nothing pretended.
+"""The demo: two nodes, one link, with nothing pretended.
 
-Two real processes, real TLS, real files, and the very verbs that an officer types; each is
-shown as it is run. It ends with 0 only if both records verify.
+Two real processes, real TLS, real files. It opens two consoles, one for each party, and
+goes on until it is interrupted: play both sides. With `--no-browser` it plays a script of
+about a minute instead, with the very verbs that an officer types, each shown as it is run.
+Either way it ends with 0 only if both records verify.
 
     python -m clearline.cli.demo [--keep DIR] [--svg FILE] [--no-browser]
 """
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +63,8 @@ class Side:
         self.style = style
         self.home = folder / name
         self.process: subprocess.Popen[bytes] | None = None
+        self.officer = ""
+        """Who sits at the console, if there is one."""
         self.heard: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def run(self, *words: str, shown: bool = True, may_fail: bool = False) -> Any:
@@ -88,8 +93,16 @@ class Side:
     def start(self) -> None:
         """Start the node as a process and wait until it hears its owner."""
         log = (self.home / "log.txt").open("ab")
+        environment = dict(os.environ)
+        if self.officer:
+            environment["CLEARLINE_CONSOLE_LISTEN"] = "127.0.0.1:0"
+            environment["CLEARLINE_CONSOLE_DEMO_OFFICER"] = self.officer
         self.process = subprocess.Popen(  # noqa: S603 - our own command line
-            [*_clearline(), "--home", str(self.home), "serve"], stderr=log, stdout=log
+            [*_clearline(), "--home", str(self.home), "serve"],
+            stderr=log,
+            stdout=log,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for the demo, which then asks both to end.
         )
         log.close()
         self._follow()
@@ -173,7 +186,42 @@ class Demo:
             for side in (self.north, self.south):
                 side.stop()
 
-    def begin(self) -> None:
+    def host(self) -> str:
+        """Open two consoles and wait until interrupted; return the last line."""
+        self.north.officer, self.south.officer = "Maj A. North", "Maj B. South"
+        try:
+            self.begin(manned=False)
+            addresses = [
+                (side, f"{(side.home / 'console').read_text().strip()}/demo")
+                for side in (self.north, self.south)
+            ]
+            self._title("Two consoles, one for each party")
+            for side, address in addresses:
+                self.console.print(f"[{side.style}]{side.name:>5} ▸[/] {address}")
+            self._say("Take the watch on both. Declare on one; see it arrive on the other.")
+            self._say("Press CALL, hear it ring, let it climb, acknowledge, read back, close.")
+            self._say("These sessions were signed in for you; they work on this machine only.")
+            self._say("Ctrl-C ends the demo, and verifies both records.")
+            if os.environ.get("DISPLAY") or sys.platform == "darwin":
+                for _, address in addresses:
+                    webbrowser.open(address)
+            self._wait()
+            return self.prove()
+        finally:
+            for side in (self.north, self.south):
+                side.stop()
+
+    def _wait(self) -> None:
+        """Return when somebody interrupts, or a node ends."""
+        over = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: over.set())
+        nodes = [side.process for side in (self.north, self.south) if side.process is not None]
+        while not over.wait(1.0):
+            if any(node.poll() is not None for node in nodes):
+                raise DemoFailed("a node ended by itself")
+
+    def begin(self, *, manned: bool = True) -> None:
         """Two parties, two processes, one link."""
         self._title("Two parties, two nodes, one link")
         for side, title, language in (
@@ -199,7 +247,8 @@ class Demo:
         self.south.run("link", "agree", str(terms), "--yes")
         for side in (self.north, self.south):
             side.until("terms in force", "status", lambda s: s["links"][0]["in_force"])
-            side.run("watch", "take")
+            if manned:
+                side.run("watch", "take")
         self._say(f"terms in force on both sides, hash {proposed['hash'][:16]}…")
         self._say("TLS 1.3, both certificates pinned; every entry will be signed for by both.")
 
@@ -320,12 +369,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make demo", description="Two nodes, one link.")
     parser.add_argument("--keep", type=Path, help="Play in this new folder, and keep it.")
     parser.add_argument("--svg", type=Path, help="Also write a picture of the run.")
-    parser.add_argument("--no-browser", action="store_true", help="Play the script alone.")
+    parser.add_argument("--no-browser", action="store_true", help="Play a script instead, and end.")
     asked = parser.parse_args(argv)
     console = Console(record=asked.svg is not None, width=100 if asked.svg else None)
     folder = _folder(asked.keep)
     try:
-        last = Demo(console, folder).play()
+        demo = Demo(console, folder)
+        last = demo.play() if asked.no_browser or asked.svg else demo.host()
     except DemoFailed as failed:
         console.print(f"[bold red]the demo failed[/]: {escape(str(failed))}")
         console.print(f"both nodes' logs: {folder}/*/log.txt")

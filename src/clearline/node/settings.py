@@ -19,7 +19,7 @@ from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.core.terms import ContactLine, Language, Title, Url
 
-__all__ = ["FILE", "Desk", "Log", "Metrics", "NodeSettings", "Settings", "load", "show"]
+__all__ = ["FILE", "Console", "Desk", "Log", "Metrics", "NodeSettings", "Settings", "load", "show"]
 
 FILE = "clearline.toml"
 PREFIX = "CLEARLINE_"
@@ -73,6 +73,43 @@ class Desk(Struct, kw_only=True, forbid_unknown_fields=True):
     """A program to run for each ringing, with the ring as JSON on its standard input."""
 
 
+class Console(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[console]`: the watch officer's screen, in a browser."""
+
+    listen: Annotated[str, Meta(pattern=r"^(|(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5})\Z")] = (
+        ""
+    )
+    """Address and port for browsers; port 0 takes a free one; empty for no console."""
+    origin: Annotated[str, Meta(pattern=r"^(|https://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?)\Z")] = ""
+    """What browsers call it, if it is not `http://localhost:PORT`; passkeys are bound to it."""
+    certificate: str = ""
+    """PEM file of the certificate that browsers see; without one only loopback is served."""
+    certificate_key: str = ""
+    """PEM file of its private key."""
+    demo_officer: Annotated[str, Meta(max_length=60)] = ""
+    """Signs every browser on this machine in under this name, for a demo. Loopback only."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would show a watch to a network in the clear, or sign a stranger in."""
+        if int(self.listen.rpartition(":")[2] or 0) > MAX_PORT:
+            raise ValueError(f"a port is at most {MAX_PORT}: {self.listen!r}")
+        if bool(self.certificate) != bool(self.certificate_key):
+            raise ValueError("a certificate and its key go together")
+        if self.listen and not self.is_loopback and not self.certificate:
+            raise ValueError(
+                f"{self.listen} is not loopback: a console on a network needs a certificate and "
+                "its key"
+            )
+        if self.demo_officer and not self.is_loopback:
+            raise ValueError("a demo session is for loopback only")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Return whether only this machine can reach it."""
+        host = self.listen.rpartition(":")[0].strip("[]")
+        return host in ("localhost", "::1") or host.startswith("127.")
+
+
 class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     """All settings of one node."""
 
@@ -80,6 +117,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     log: Log = field(default_factory=Log)
     metrics: Metrics = field(default_factory=Metrics)
     desk: Desk = field(default_factory=Desk)
+    console: Console = field(default_factory=Console)
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

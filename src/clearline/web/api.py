@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Protocol, get_args
 
@@ -45,7 +45,7 @@ from clearline.web.picture import Picture
 from clearline.web.record import LogPage, LogQuery, about, search
 from clearline.web.stream import MAX_CONSOLES, events
 
-__all__ = ["Api", "Backend", "COMMANDS", "Done", "body_of", "command_name"]
+__all__ = ["COMMANDS", "Api", "Backend", "Done", "ReadShapes", "body_of", "command_name"]
 
 MAX_KEYS = 10_000
 """Answers kept for the same command asked twice, because the first answer was lost."""
@@ -68,6 +68,10 @@ class Backend(Protocol):
     async def submit(self, command: Any) -> Outcome:
         """Have a command done, durably. Raises Mistake, Broken or BufferError."""
         ...
+
+
+ReadShapes = Callable[[str, bytes], tuple[Any, ...]]
+"""How a file of shapes is read, by its name: the gateways', handed in by `wiring`."""
 
 
 class Wrote(Struct, frozen=True, kw_only=True):
@@ -163,7 +167,10 @@ def body_of(kind: type[Any]) -> type[Struct]:
 class Api:
     """The rows, and what each does."""
 
-    def __init__(self, backend: Backend, picture: Picture, layers: Path) -> None:
+    def __init__(
+        self, backend: Backend, picture: Picture, layers: Path, read_shapes: ReadShapes
+    ) -> None:
+        self._read_shapes = read_shapes
         self._backend = backend
         self._picture = picture
         self._layers = layers
@@ -292,7 +299,7 @@ class Api:
         stream = self._listening(since, asked.session)
         return StreamingResponse(stream, media_type="text/event-stream")
 
-    async def _listening(self, since: str, session: Any) -> Any:
+    async def _listening(self, since: str, session: Any) -> AsyncIterator[bytes]:
         self._picture.open += 1
         try:
             now = self._backend.clock.now

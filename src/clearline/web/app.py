@@ -39,6 +39,10 @@ _STATUS = {
     "too_large": 413,
     "too_many_consoles": 503,
     "busy": 503,
+    "bad_passkey": 403,
+    "unknown_passkey": 403,
+    "bad_code": 403,
+    "too_many_codes": 429,
 }
 
 _log = structlog.get_logger("clearline.web")
@@ -56,8 +60,8 @@ class Guard(Protocol):
         """Raise Mistake `wrong_origin` unless the request was sent by our own page."""
         ...
 
-    def routes(self) -> list[Route]:
-        """Return the routes by which one signs in and out."""
+    async def demo(self, request: Request) -> Response:
+        """Sign this browser in for the demo, where there is one."""
         ...
 
 
@@ -72,7 +76,7 @@ def application(
 
     routes = [
         Route(f"{PREFIX}/openapi.json", openapi, methods=["GET"]),
-        *guard.routes(),
+        Route("/demo", guard.demo, methods=["GET"]),
         *(_route(each, guard, now) for each in endpoints),
         Route(f"{PREFIX}/{{rest:path}}", _nothing, methods=list(_METHODS)),
         Route("/", page.serve, methods=["GET"]),

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 
-from clearline.basis.instants import Instant
+from clearline.basis.instants import Instant, enc_hook
 
 __all__ = ["Asked", "Endpoint", "Failure", "Handler"]
+
+_encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,6 +46,9 @@ class Asked(Struct, kw_only=True):
     """Of the type that the row takes."""
     query: Any = None
     """Of the type that the row's query has."""
+
+    encode: Callable[[Any], bytes] = _encode
+    """How an answer is written, for a handler that makes its own response."""
 
     @property
     def path(self) -> dict[str, str]:
@@ -74,5 +80,3 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     media: str = "application/json"
     max_bytes: int = 65_536
     tag: str = "console"
-
-

@@ -424,9 +424,7 @@ def call_item(state: State, call: Call) -> CallItem:
         rung_until=call.climb.until,
         told=None
         if told is None
-        else Ringing(
-            rung=told.rung, echelon=told.echelon, since=told.since, heard_at=call.told_at
-        ),
+        else Ringing(rung=told.rung, echelon=told.echelon, since=told.since, heard_at=call.told_at),
         acknowledged=None
         if answer is None
         else Answered(rung=answer.rung, echelon=answer.echelon, at=answer.at),

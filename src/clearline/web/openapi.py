@@ -10,7 +10,7 @@ Source: OpenAPI Specification 3.1.1.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -137,12 +137,13 @@ def _schema(kind: type) -> dict[str, Any]:
 def _patterns(value: Any) -> Any:
     r"""Return schemas whose patterns are of ECMA 262, which has `$` where Python has `\Z`."""
     if isinstance(value, dict):
+        known = cast("dict[str, Any]", value)
         return {
             key: _ecma(each) if key == "pattern" and isinstance(each, str) else _patterns(each)
-            for key, each in value.items()
+            for key, each in known.items()
         }
     if isinstance(value, list):
-        return [_patterns(each) for each in value]
+        return [_patterns(each) for each in cast("list[Any]", value)]
     return value
 
 

@@ -93,9 +93,8 @@ async def about(runtime: Runtime, link: str, ids: set[str]) -> tuple[EntryView, 
     held = runtime.state.link(link)
     oldest = min((time_of(each) for each in ids), default=Instant(0))
     seen: list[EntryView] = []
-    scanned = 0
-    for entry in _Walk(runtime, held, held.own_size, held.their_size).backwards():
-        scanned += 1
+    walk = _Walk(runtime, held, held.own_size, held.their_size)
+    for scanned, entry in enumerate(walk.backwards(), 1):
         if scanned % BLOCK == 0:
             await asyncio.sleep(0)
         if scanned > MAX_SCANNED or (entry.at is not None and entry.at < oldest):

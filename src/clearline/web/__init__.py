@@ -1,0 +1,1 @@
+"""The console: the watch officer's screen, served by the node itself."""

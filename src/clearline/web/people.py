@@ -1,0 +1,348 @@
+"""People: who may sit at the console, their passkeys, their sessions, and who did what when.
+
+One SQLite file beside the journal, of this node alone: nothing in it is of the record, and
+nothing of it ever leaves. What it keeps of a code or a session is a hash. The command line
+may write it while the node runs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from clearline.basis.faults import Mistake
+from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant
+from clearline.web.roles import Role
+
+__all__ = [
+    "CODE_LIVES_MS",
+    "IDLE_MS",
+    "LONGEST_MS",
+    "Access",
+    "Passkey",
+    "People",
+    "Person",
+    "PersonName",
+    "Session",
+]
+
+PersonName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+CODE_LIVES_MS = 15 * MINUTE_MS
+"""An enrolment code works once, and for so long."""
+MAX_WRONG_CODES = 20
+"""Wrong codes, from anyone, in the time that a code lives; beyond it none is taken."""
+LONGEST_MS = 12 * HOUR_MS
+"""A session ends so long after it began, whatever happens in it: a watch and its handover."""
+IDLE_MS = 30 * MINUTE_MS
+"""A session that nothing has used for so long ends. An open console uses it each minute."""
+USED_EVERY_MS = MINUTE_MS
+MAX_PEOPLE = 1_000
+MAX_PASSKEYS = 16
+"""Passkeys of one person."""
+MAX_DOCUMENTS = 100
+"""Drafts of one person, and templates of the party."""
+MAX_DOCUMENT_BYTES = 65_536
+ACCESS_KEPT_MS = 400 * DAY_MS
+SHARED = ""
+"""Whose the templates are: everyone's."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS people (name TEXT PRIMARY KEY, title TEXT NOT NULL, role TEXT NOT NULL,
+  created INTEGER NOT NULL, revoked INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS passkeys (id BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES people,
+  public BLOB NOT NULL, count INTEGER NOT NULL, created INTEGER NOT NULL, used INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS codes (hash BLOB PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL,
+  role TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS wrong (at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL, title TEXT NOT NULL, role TEXT NOT NULL, demo INTEGER NOT NULL,
+  agent BLOB NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL, ended INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS access (at INTEGER NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL)
+  STRICT;
+CREATE TABLE IF NOT EXISTS documents (owner TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+  at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (owner, kind, name)) STRICT;
+"""
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Somebody who may sign in."""
+
+    name: str
+    title: str
+    role: Role
+    created: Instant
+    revoked: Instant | None
+    passkeys: int
+
+
+class Passkey(Struct, frozen=True, kw_only=True):
+    """A key that a person has enrolled, as it is checked."""
+
+    id: bytes
+    name: str
+    public: bytes
+    count: int
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """Somebody who is signed in."""
+
+    id: str
+    """Names the session without being it."""
+    officer: str
+    """Goes into every command, and so into the journal."""
+    title: str
+    role: Role
+    demo: bool
+    created: Instant
+    used: Instant
+
+    @property
+    def expires_at(self) -> Instant:
+        """Return when it ends, if it is used until then."""
+        return self.created.after(LONGEST_MS)
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """One line of who came and went."""
+
+    at: Instant
+    name: str
+    what: str
+
+
+class People:
+    """The file, and everything that is asked of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+        path.chmod(0o600)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def invite(self, name: str, title: str, role: Role, now: Instant) -> str:
+        """Return a one-time code with which `name` enrols a passkey; it is never shown again."""
+        if len(self.all()) >= MAX_PEOPLE:
+            raise Mistake("too_many_people", f"A node has at most {MAX_PEOPLE} people.")
+        code = "-".join(f"{secrets.randbelow(10_000):04d}" for _ in range(4))
+        row = (_hash(code), name, title, role.value, int(now.after(CODE_LIVES_MS)))
+        self._db.execute("INSERT INTO codes VALUES (?, ?, ?, ?, ?, NULL)", row)
+        self.wrote(name, f"invited as {role.value}", now)
+        return code
+
+    def redeem(self, code: str, now: Instant, *, use: bool) -> tuple[str, str, Role]:
+        """Return name, title and role of a code; with `use`, it never works again.
+
+        Mistake `bad_code` if it is wrong, used or too old: which of these is not told.
+        """
+        since = int(now) - CODE_LIVES_MS
+        (wrong,) = self._db.execute("SELECT count(*) FROM wrong WHERE at > ?", (since,)).fetchone()
+        if wrong >= MAX_WRONG_CODES:
+            raise Mistake("too_many_codes", "Too many wrong codes: wait a quarter of an hour.")
+        found = self._db.execute(
+            "SELECT name, title, role FROM codes WHERE hash = ? AND used IS NULL AND expires > ?",
+            (_hash(code.strip()), int(now)),
+        ).fetchone()
+        if found is None:
+            self._db.execute("INSERT INTO wrong VALUES (?)", (int(now),))
+            raise Mistake("bad_code", "This code is wrong, used or too old: ask for another one.")
+        if use:
+            self._db.execute(
+                "UPDATE codes SET used = ? WHERE hash = ?", (int(now), _hash(code.strip()))
+            )
+        return found[0], found[1], Role(found[2])
+
+    def enrol(self, code: str, key: Passkey, now: Instant) -> Person:
+        """Take in the passkey of whoever has the code; return who that is."""
+        with self._transaction():
+            name, title, role = self.redeem(code, now, use=True)
+            (kept,) = self._db.execute(
+                "SELECT count(*) FROM passkeys WHERE name = ?", (name,)
+            ).fetchone()
+            if kept >= MAX_PASSKEYS:
+                raise Mistake("too_many_passkeys", f"{name} has {MAX_PASSKEYS} passkeys already.")
+            self._db.execute(
+                "INSERT INTO people VALUES (?, ?, ?, ?, NULL) ON CONFLICT (name) DO UPDATE "
+                "SET title = excluded.title, role = excluded.role, revoked = NULL",
+                (name, title, role.value, int(now)),
+            )
+            self._db.execute(
+                "INSERT INTO passkeys VALUES (?, ?, ?, ?, ?, NULL)",
+                (key.id, name, key.public, key.count, int(now)),
+            )
+            self.wrote(name, "enrolled a passkey", now)
+        return self.person(name)
+
+    def passkey(self, credential: bytes) -> Passkey:
+        """Return a passkey of somebody who may sign in; Mistake `unknown_passkey` if none is."""
+        found = self._db.execute(
+            "SELECT k.id, k.name, k.public, k.count FROM passkeys k JOIN people p USING (name) "
+            "WHERE k.id = ? AND p.revoked IS NULL",
+            (credential,),
+        ).fetchone()
+        if found is None:
+            raise Mistake("unknown_passkey", "This passkey is not enrolled here, or was revoked.")
+        return Passkey(id=found[0], name=found[1], public=found[2], count=found[3])
+
+    def used(self, credential: bytes, count: int, now: Instant) -> None:
+        """Remember a passkey's counter after it was used."""
+        self._db.execute(
+            "UPDATE passkeys SET count = ?, used = ? WHERE id = ?", (count, int(now), credential)
+        )
+
+    def sign_in(self, person: Person, agent: str, now: Instant, *, demo: bool = False) -> str:
+        """Begin a session; return its token, which is kept nowhere but in the browser."""
+        token = secrets.token_urlsafe(32)
+        row = (
+            _hash(token), secrets.token_hex(8), person.name, person.title, person.role.value,
+            int(demo), _hash(agent), int(now), int(now),
+        )  # fmt: skip
+        self._db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", row)
+        self.wrote(person.name, "signed in (demo)" if demo else "signed in", now)
+        return token
+
+    def session(self, token: str, agent: str, now: Instant) -> Session | None:
+        """Return the session of a token, used by the browser that began it; None if it is over."""
+        return self._session("hash = ? AND agent = ?", (_hash(token), _hash(agent)), now)
+
+    def still(self, session: Session, now: Instant) -> bool:
+        """Return whether a session still holds, and count it as used."""
+        return self._session("id = ?", (session.id,), now) is not None
+
+    def sessions(self, now: Instant) -> tuple[Session, ...]:
+        """Return every session that still holds, the newest first."""
+        rows = self._db.execute(
+            "SELECT id FROM sessions WHERE ended IS NULL ORDER BY created DESC"
+        ).fetchall()
+        found = (self._session("id = ?", row, now, use=False) for row in rows)
+        return tuple(each for each in found if each is not None)
+
+    def sign_out(self, session: str, now: Instant) -> None:
+        """End one session by its id."""
+        self._db.execute(
+            "UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL", (int(now), session)
+        )
+
+    def revoke(self, name: str, by: str, now: Instant) -> None:
+        """Let somebody in no more, and end all their sessions at once."""
+        self.person(name)
+        with self._transaction():
+            self._db.execute("UPDATE people SET revoked = ? WHERE name = ?", (int(now), name))
+            self._db.execute("DELETE FROM passkeys WHERE name = ?", (name,))
+            self._db.execute(
+                "UPDATE sessions SET ended = ? WHERE name = ? AND ended IS NULL", (int(now), name)
+            )
+            self.wrote(name, f"revoked by {by}", now)
+
+    def person(self, name: str) -> Person:
+        """Return somebody by name; Mistake `no_such_person`."""
+        found = next((each for each in self.all() if each.name == name), None)
+        if found is None:
+            raise Mistake("no_such_person", f"Nobody here is called {name!r}.")
+        return found
+
+    def all(self) -> tuple[Person, ...]:
+        """Return everybody who is or was let in, by name."""
+        rows = self._db.execute(
+            "SELECT name, title, role, created, revoked, "
+            "(SELECT count(*) FROM passkeys k WHERE k.name = p.name) FROM people p ORDER BY name"
+        ).fetchall()
+        return tuple(
+            Person(
+                name=row[0],
+                title=row[1],
+                role=Role(row[2]),
+                created=Instant(row[3]),
+                revoked=None if row[4] is None else Instant(row[4]),
+                passkeys=row[5],
+            )
+            for row in rows
+        )
+
+    def wrote(self, name: str, what: str, now: Instant) -> None:
+        """Write down who did what at the console, besides commands, which the journal has."""
+        self._db.execute("INSERT INTO access VALUES (?, ?, ?)", (int(now), name, what[:200]))
+        self._db.execute("DELETE FROM access WHERE at < ?", (int(now) - ACCESS_KEPT_MS,))
+
+    def access(self, last: int) -> tuple[Access, ...]:
+        """Return the last lines of who came and went, newest first."""
+        rows = self._db.execute(
+            "SELECT at, name, what FROM access ORDER BY rowid DESC LIMIT ?", (min(last, 1_000),)
+        )
+        return tuple(Access(at=Instant(at), name=name, what=what) for at, name, what in rows)
+
+    def documents(self, owner: str, kind: str) -> dict[str, bytes]:
+        """Return the drafts of a person, or the party's templates, by name, newest first."""
+        rows = self._db.execute(
+            "SELECT name, body FROM documents WHERE owner = ? AND kind = ? ORDER BY at DESC",
+            (owner, kind),
+        )
+        return dict(rows.fetchall())
+
+    def keep(self, owner: str, kind: str, name: str, body: bytes, now: Instant) -> None:
+        """Keep a draft or a template. Mistake if it is too large, or there are too many."""
+        if len(body) > MAX_DOCUMENT_BYTES:
+            raise Mistake("too_large", f"A draft has at most {MAX_DOCUMENT_BYTES} bytes.")
+        known = self.documents(owner, kind)
+        if name not in known and len(known) >= MAX_DOCUMENTS:
+            raise Mistake("too_many_drafts", f"There are {MAX_DOCUMENTS} already: delete some.")
+        self._db.execute(
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)",
+            (owner, kind, name, int(now), body),
+        )
+
+    def drop(self, owner: str, kind: str, name: str) -> None:
+        """Forget a draft or a template, if it is there."""
+        self._db.execute(
+            "DELETE FROM documents WHERE owner = ? AND kind = ? AND name = ?", (owner, kind, name)
+        )
+
+    def _session(
+        self, where: str, args: tuple[object, ...], now: Instant, *, use: bool = True
+    ) -> Session | None:
+        # `where` is one of the constants above.
+        row = self._db.execute(
+            "SELECT s.id, s.name, s.title, s.role, s.demo, s.created, s.used FROM sessions s "  # noqa: S608
+            f"LEFT JOIN people p USING (name) WHERE {where} AND ended IS NULL "
+            "AND (s.demo OR p.revoked IS NULL)",
+            args,
+        ).fetchone()
+        if row is None:
+            return None
+        created, used = Instant(row[5]), Instant(row[6])
+        if now.since(created) > LONGEST_MS or now.since(used) > IDLE_MS:
+            return None
+        if use and now.since(used) > USED_EVERY_MS:
+            self._db.execute("UPDATE sessions SET used = ? WHERE id = ?", (int(now), row[0]))
+            used = now
+        return Session(
+            id=row[0], officer=row[1], title=row[2], role=Role(row[3]), demo=bool(row[4]),
+            created=created, used=used,
+        )  # fmt: skip
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            # What was counted against a guesser must stay counted.
+            self._db.execute("COMMIT")
+            raise
+        self._db.execute("COMMIT")
+
+
+def _hash(text: str) -> bytes:
+    return sha256(text.encode()).digest()

@@ -1,0 +1,352 @@
+"""Signing in: who is at this browser, and may they do what they ask.
+
+A session is a cookie that no script can read and no other site can send, bound to the
+browser that began it. Whatever changes anything must also come from our own page: its
+origin, its content type and a header that only a script of this origin can set.
+
+The demo's session is for loopback only, and every screen says that it is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from msgspec import Meta, Raw, Struct
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from clearline.basis.faults import Mistake
+from clearline.basis.instants import Instant
+from clearline.node.settings import Console, NodeSettings
+from clearline.web.endpoint import Asked, Endpoint
+from clearline.web.passkeys import Ceremony, Passkeys
+from clearline.web.people import (
+    LONGEST_MS,
+    SHARED,
+    Access,
+    People,
+    Person,
+    PersonName,
+    Session,
+)
+from clearline.web.roles import MAY, Role, may
+
+__all__ = ["SignIn"]
+
+OWN_HEADER = "x-clearline"
+DOCUMENT_NAME = re.compile(r"^[^\x00-\x1f\x7f/]{1,80}\Z")
+
+
+class EnrolBegin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A one-time code from `clearline console invite`."""
+
+    code: Annotated[str, Meta(max_length=60)]
+
+
+class EnrolFinish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The code again, and what the browser made."""
+
+    code: Annotated[str, Meta(max_length=60)]
+    ceremony: Annotated[str, Meta(max_length=60)]
+    credential: dict[str, Any]
+
+
+class SignInFinish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the browser signed."""
+
+    ceremony: Annotated[str, Meta(max_length=60)]
+    credential: dict[str, Any]
+
+
+class Empty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body with nothing in it."""
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """Who is signed in, and what that role may do."""
+
+    officer: str
+    title: str
+    role: Role
+    may: tuple[str, ...]
+    demo: bool
+    expires_at: Instant
+    party: str
+    party_title: str
+
+
+class RevokeBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom to let in no more."""
+
+    name: PersonName
+
+
+class SignOutBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which session to end."""
+
+    session: Annotated[str, Meta(max_length=60)]
+
+
+class PeopleView(Struct, frozen=True, kw_only=True):
+    """Who may sign in, who is signed in, and who came and went."""
+
+    people: tuple[Person, ...]
+    sessions: tuple[Session, ...]
+    access: tuple[Access, ...]
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A draft or a template, as the page keeps it: the node does not look inside."""
+
+    name: str
+    body: Raw
+
+
+class SignIn:
+    """Sessions, and the rows by which one gets one and gives it up."""
+
+    def __init__(
+        self, people: People, node: NodeSettings, console: Console, now: Callable[[], Instant]
+    ) -> None:
+        self._people = people
+        self._node = node
+        self._console = console
+        self._now = now
+        self._passkeys = Passkeys(node.title)
+        self._origins: frozenset[str] = frozenset()
+        self._cookie = ""
+
+    def served_at(self, port: int) -> str:
+        """Take in the port that was taken; return the address for people."""
+        https = bool(self._console.certificate)
+        scheme = "https" if https else "http"
+        origin = self._console.origin or f"{scheme}://localhost:{port}"
+        self._passkeys.origin = origin
+        local = {f"{scheme}://localhost:{port}", f"{scheme}://127.0.0.1:{port}"}
+        self._origins = frozenset({origin} | (local if self._console.is_loopback else set()))
+        # Cookies are not kept apart by port: two consoles on one machine need two names.
+        name = f"clearline-{self._node.party}-{port}"
+        self._cookie = f"__Host-{name}" if https else name
+        return origin
+
+    def require(self, request: Request, needs: str) -> Session:
+        """Return the session; Mistake `signed_out` or `not_your_role`."""
+        session = self._session_of(request)
+        if session is None:
+            raise Mistake("signed_out", "Nobody is signed in at this browser.")
+        if not may(session.role, needs):
+            raise Mistake("not_your_role", f"This is not for a {session.role.value} to do.")
+        return session
+
+    def check_origin(self, request: Request) -> None:
+        """Raise Mistake `wrong_origin` unless the request was sent by our own page."""
+        headers = request.headers
+        kind = headers.get("content-type", "").partition(";")[0].strip()
+        if headers.get("origin") not in self._origins:
+            raise Mistake("wrong_origin", "This was not sent by this console's own page.")
+        if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            raise Mistake("wrong_origin", "This was sent by another site.")
+        if headers.get(OWN_HEADER) != "1" or kind != "application/json":
+            raise Mistake("wrong_origin", "It needs X-Clearline: 1 and JSON as its content type.")
+
+    def still(self, session: Session) -> bool:
+        """Return whether a session still holds, and count it as used."""
+        return self._people.still(session, self._now())
+
+    async def demo(self, request: Request) -> Response:
+        """Sign this browser in for the demo, if the settings say so and it is on this machine."""
+        host = request.client.host if request.client else ""
+        local = host == "::1" or host.startswith("127.")
+        if not (self._console.demo_officer and self._console.is_loopback and local):
+            raise Mistake("no_such_path", "There is no demo here.")
+        now = self._now()
+        person = Person(
+            name=self._console.demo_officer,
+            title="demo",
+            role=Role.SUPERVISOR,
+            created=now,
+            revoked=None,
+            passkeys=0,
+        )
+        response = RedirectResponse("/", status_code=303)
+        token = self._people.sign_in(person, _agent(request), now, demo=True)
+        self._set(response, token)
+        return response
+
+    def endpoints(self) -> list[Endpoint]:
+        """Return the rows."""
+        return [
+            Endpoint(
+                method="POST", path="/enrol/begin", name="enrol_begin", needs=None, tag="sign-in",
+                takes=EnrolBegin, gives=Ceremony, handler=self._enrol_begin,
+                summary="Begin to enrol a passkey with a one-time code.",
+            ),
+            Endpoint(
+                method="POST", path="/enrol/finish", name="enrol_finish", needs=None,
+                tag="sign-in", takes=EnrolFinish, gives=SessionView, handler=self._enrol_finish,
+                summary="Enrol it, and be signed in.",
+            ),
+            Endpoint(
+                method="POST", path="/sign-in/begin", name="sign_in_begin", needs=None,
+                tag="sign-in", takes=Empty, gives=Ceremony, handler=self._sign_in_begin,
+                summary="Begin to sign in with a passkey.",
+            ),
+            Endpoint(
+                method="POST", path="/sign-in/finish", name="sign_in_finish", needs=None,
+                tag="sign-in", takes=SignInFinish, gives=SessionView,
+                handler=self._sign_in_finish, summary="Sign in.",
+            ),
+            Endpoint(
+                method="POST", path="/sign-out", name="sign_out", needs="picture", tag="sign-in",
+                takes=Empty, handler=self._sign_out, summary="End this session.",
+            ),
+            Endpoint(
+                method="GET", path="/session", name="session", needs="picture", tag="sign-in",
+                gives=SessionView, handler=self._view, summary="Who is signed in here.",
+            ),
+            Endpoint(
+                method="GET", path="/people", name="people", needs="people", tag="people",
+                gives=PeopleView, handler=self._all, summary="Who may sign in, and who is.",
+            ),
+            Endpoint(
+                method="POST", path="/people/revoke", name="revoke", needs="people",
+                tag="people", takes=RevokeBody, handler=self._revoke,
+                summary="Let somebody in no more, and end their sessions at once.",
+            ),
+            Endpoint(
+                method="POST", path="/people/sign-out", name="end_session", needs="people",
+                tag="people", takes=SignOutBody, handler=self._end, summary="End a session.",
+            ),
+            *self._documents("drafts", "The officer's own drafts."),
+            *self._documents("templates", "The party's templates for recurring notices."),
+        ]  # fmt: skip
+
+    def _documents(self, kind: str, what: str) -> list[Endpoint]:
+        one = kind.removesuffix("s")
+        shared = kind == "templates"
+
+        def owner(asked: Asked) -> str:
+            return SHARED if shared else asked.officer
+
+        async def every(asked: Asked) -> list[Kept]:
+            known = self._people.documents(owner(asked), kind)
+            return [Kept(name=name, body=Raw(body)) for name, body in known.items()]
+
+        async def keep(asked: Asked) -> None:
+            body = bytes(asked.body)
+            self._people.keep(owner(asked), kind, _name(asked), body, asked.now)
+
+        async def drop(asked: Asked) -> None:
+            self._people.drop(owner(asked), kind, _name(asked))
+
+        path = f"/{kind}/{{name}}"
+        return [
+            Endpoint(
+                method="GET", path=f"/{kind}", name=kind, needs=kind, gives=list[Kept],
+                handler=every, summary=what, tag="documents",
+            ),
+            Endpoint(
+                method="PUT", path=path, name=f"keep_{one}", needs=kind, takes=Raw, handler=keep,
+                summary=f"Keep a {one}, whatever JSON it is.", tag="documents",
+            ),
+            Endpoint(
+                method="DELETE", path=path, name=f"drop_{one}", needs=kind, takes=Empty,
+                handler=drop, summary=f"Forget a {one}.", tag="documents",
+            ),
+        ]  # fmt: skip
+
+    async def _enrol_begin(self, asked: Asked) -> Ceremony:
+        name, _, _ = self._people.redeem(asked.body.code, asked.now, use=False)
+        return self._passkeys.begin_enrolment(name, asked.now)
+
+    async def _enrol_finish(self, asked: Asked) -> Response:
+        name, _, _ = self._people.redeem(asked.body.code, asked.now, use=False)
+        body = asked.body
+        key = self._passkeys.finish_enrolment(body.ceremony, body.credential, name, asked.now)
+        person = self._people.enrol(body.code, key, asked.now)
+        return self._signed_in(asked, person)
+
+    async def _sign_in_begin(self, asked: Asked) -> Ceremony:
+        return self._passkeys.begin_sign_in(asked.now)
+
+    async def _sign_in_finish(self, asked: Asked) -> Response:
+        body = asked.body
+        name = self._passkeys.finish_sign_in(
+            body.ceremony, body.credential, self._people, asked.now
+        )
+        return self._signed_in(asked, self._people.person(name))
+
+    def _signed_in(self, asked: Asked, person: Person) -> Response:
+        agent = _agent(asked.request)
+        token = self._people.sign_in(person, agent, asked.now)
+        session = self._people.session(token, agent, asked.now)
+        assert session is not None, person
+        response = Response(asked.encode(self._shown(session)), media_type="application/json")
+        self._set(response, token)
+        return response
+
+    async def _sign_out(self, asked: Asked) -> Response:
+        self._people.sign_out(asked.session.id, asked.now)
+        self._people.wrote(asked.officer, "signed out", asked.now)
+        response = Response(status_code=204)
+        response.delete_cookie(self._cookie, path="/")
+        return response
+
+    async def _view(self, asked: Asked) -> SessionView:
+        return self._shown(asked.session)
+
+    async def _all(self, asked: Asked) -> PeopleView:
+        return PeopleView(
+            people=self._people.all(),
+            sessions=self._people.sessions(asked.now),
+            access=self._people.access(200),
+        )
+
+    async def _revoke(self, asked: Asked) -> None:
+        self._people.revoke(asked.body.name, asked.officer, asked.now)
+
+    async def _end(self, asked: Asked) -> None:
+        self._people.sign_out(asked.body.session, asked.now)
+        self._people.wrote(asked.officer, f"ended session {asked.body.session}", asked.now)
+
+    def _shown(self, session: Session) -> SessionView:
+        return SessionView(
+            officer=session.officer,
+            title=session.title,
+            role=session.role,
+            may=tuple(sorted(MAY[session.role])),
+            demo=session.demo,
+            expires_at=session.expires_at,
+            party=self._node.party,
+            party_title=self._node.title,
+        )
+
+    def _session_of(self, request: Request) -> Session | None:
+        token = request.cookies.get(self._cookie, "")
+        if not token:
+            return None
+        return self._people.session(token, _agent(request), self._now())
+
+    def _set(self, response: Response, token: str) -> None:
+        response.set_cookie(
+            self._cookie,
+            token,
+            max_age=LONGEST_MS // 1_000,
+            path="/",
+            httponly=True,
+            secure=self._cookie.startswith("__Host-"),
+            samesite="strict",
+        )
+
+
+def _agent(request: Request) -> str:
+    return request.headers.get("user-agent", "")[:500]
+
+
+def _name(asked: Asked) -> str:
+    name = asked.path["name"]
+    if not DOCUMENT_NAME.match(name):
+        raise Mistake("bad_name", "A name has 1 to 80 characters, and no slash.")
+    return name
