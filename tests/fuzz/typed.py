@@ -10,8 +10,8 @@ import msgspec
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant, dec_hook, enc_hook
-from clearline.cli import words
 from clearline.gateways import Shape, geojson, kml
+from clearline.node import words
 from clearline.phrasebook import PHRASES, Phrase, coded, languages, render
 from clearline.space import Position, caret, check, parse_position
 from clearline.space.altitude import parse_altitude, parse_band, show_altitude, show_band

@@ -13,7 +13,6 @@ import msgspec
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import dec_hook
-from clearline.cli import words
 from clearline.cli.common import (
     NAME,
     Session,
@@ -35,6 +34,7 @@ from clearline.core.events import (
     Say,
 )
 from clearline.core.terms import Precedence
+from clearline.node import words
 from clearline.node.clock import SystemClock
 from clearline.phrasebook import Phrase
 from clearline.transports.local import LocalClient

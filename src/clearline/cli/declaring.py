@@ -18,7 +18,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from clearline import gateways
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
-from clearline.cli import words
 from clearline.cli.common import (
     NAME,
     Session,
@@ -36,6 +35,7 @@ from clearline.core.events import (
     Revise,
     Withdraw,
 )
+from clearline.node import words
 from clearline.node.clock import SystemClock
 from clearline.space import Band, Position, Reference, Volume, Window, parse_band, parse_position
 from clearline.transports.local import LocalClient

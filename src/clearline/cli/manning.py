@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from clearline.basis.faults import Mistake
-from clearline.cli import words
 from clearline.cli.common import (
     NAME,
     Session,
@@ -33,6 +32,7 @@ from clearline.core.events import (
     SendTest,
     TakeWatch,
 )
+from clearline.node import words
 from clearline.node.clock import SystemClock
 from clearline.transports.local import LocalClient
 

@@ -18,7 +18,6 @@ from clearline import gateways
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import derive
 from clearline.basis.instants import HOUR_MS, MINUTE_MS, dec_hook, enc_hook
-from clearline.cli import words
 from clearline.cli.common import (
     Session,
     acting_officer,
@@ -46,6 +45,7 @@ from clearline.core.terms import (
     default_ladders,
     hash_of,
 )
+from clearline.node import words
 from clearline.node.clock import SystemClock
 from clearline.node.settings import load
 from clearline.record import fingerprint

@@ -50,6 +50,7 @@ __all__ = [
     "climb_all",
     "close",
     "dispose",
+    "nearest_notices",
     "open_call",
     "opened_unreadably",
     "read_back",
@@ -76,7 +77,7 @@ def open_call(state: State, door: Door, event: OpenCall) -> None:
     for notice in event.notices:
         if state.notice(notice).link != link.id:
             raise Mistake("notice_of_other_link", f"Notice {notice} is not of this link.")
-    attached = _attach(state, link, phrases, event.notices, door.now)
+    attached = nearest_notices(state, link, phrases, event.notices, door.now)
     if not link.terms.allows(ReleaseField.CALL_NOTICES):
         changes = (*changes, "withheld:notices") if attached else changes
         attached = ()
@@ -380,7 +381,7 @@ def _show_readback(door: Door, link: Link, call: Call, entry: Entry, body: CallR
         door.tell("readback_agrees", link.id, call.id, entry=entry.id)
 
 
-def _attach(
+def nearest_notices(
     state: State, link: Link, phrases: tuple[Phrase, ...], named: tuple[str, ...], now: Instant
 ) -> tuple[str, ...]:
     """Return the notices of a call: those named, then the nearest open ones, nearest first."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
+from clearline.basis.instants import Instant
 from clearline.basis.quantities import show_length
 from clearline.core.conflicts import (
     MAX_PER_NOTICE,
@@ -44,7 +45,16 @@ from clearline.core.terms import Terms
 from clearline.record import Entry
 from clearline.space import Volume, check_window
 
-__all__ = ["arrived", "declare", "lapse_all", "note", "revise", "withdraw"]
+__all__ = [
+    "arrived",
+    "declare",
+    "is_late",
+    "lapse_all",
+    "note",
+    "released",
+    "revise",
+    "withdraw",
+]
 
 MAX_CLAIMED = 256
 """Conflicts of one notice of ours, beyond which the counterpart's further claims are refused."""
@@ -67,7 +77,7 @@ def declare(state: State, door: Door, event: Declare) -> None:
         if state.notices.active(link.id, mine=True) >= link.terms.limits.active_notices:
             limit = link.terms.limits.active_notices
             raise Mistake("too_many_notices", f"{limit} notices are active already: withdraw some.")
-        ready.append((link, _checked(event.volumes, event.activity, event.place, link, door)))
+        ready.append((link, released(event.volumes, event.activity, event.place, link, door.now)))
     for link, out in ready:
         _declare_on(state, door, event, link, out)
 
@@ -76,11 +86,11 @@ def revise(state: State, door: Door, event: Revise) -> None:
     """Replace the volumes of a notice of ours."""
     notice = _ours(state, event.notice)
     link = _carrying(state, notice.link)
-    out = _checked(event.volumes, notice.activity, event.place, link, door)
+    out = released(event.volumes, notice.activity, event.place, link, door.now)
     body = NoticeRevised(
         revision=notice.revision + 1,
         volumes=out.volumes,
-        late=_late(out.volumes, notice.activity, link.terms, door),
+        late=is_late(out.volumes, notice.activity, link.terms, door.now),
         place=out.place,
     )
     entry = door.say(
@@ -137,15 +147,15 @@ def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) ->
             return Refusal(reason=Reason.UNKNOWN_KIND, detail=f"{entry.kind} is not understood.")
 
 
-def _checked(
-    volumes: tuple[Volume, ...], activity: str, place: Place | None, link: Link, door: Door
+def released(
+    volumes: tuple[Volume, ...], activity: str, place: Place | None, link: Link, now: Instant
 ) -> Released:
     """Return what may leave of what was drawn, having checked it.
 
     Rounding keeps well-formed outlines and bands well-formed: `space.rounding` is held to
     that. A window of the greatest length grows past it.
     """
-    fault = check_volumes(volumes, link.terms, door.now)
+    fault = check_volumes(volumes, link.terms, now)
     if fault is not None:
         raise Mistake(fault.reason.value, fault.detail)
     if place is not None:
@@ -162,7 +172,7 @@ def _declare_on(state: State, door: Door, event: Declare, link: Link, out: Relea
     body = NoticeDeclared(
         activity=out.activity,
         volumes=out.volumes,
-        late=_late(out.volumes, event.activity, link.terms, door),
+        late=is_late(out.volumes, event.activity, link.terms, door.now),
         place=out.place,
     )
     entry = door.say(link, "notice.declared", body, by=event.by, changes=out.changes)
@@ -400,9 +410,10 @@ def _admissible(
     return Refusal(reason=Reason.ANCHOR_MISMATCH, detail=mismatch[:200])
 
 
-def _late(volumes: tuple[Volume, ...], activity: str, terms: Terms, door: Door) -> bool:
+def is_late(volumes: tuple[Volume, ...], activity: str, terms: Terms, now: Instant) -> bool:
+    """Return whether a notice is given later than its activity's lead time."""
     known = terms.activity(activity)
-    return known is not None and lead_ms(volumes, door.now) < known.lead_ms
+    return known is not None and lead_ms(volumes, now) < known.lead_ms
 
 
 def _noted(notice: Notice, disposition: Disposition, door: Door) -> Notice:

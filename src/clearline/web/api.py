@@ -25,6 +25,16 @@ from clearline.node import evidence, views
 from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
 from clearline.record.bundle import pack
+from clearline.web.checks import check_notice, check_phrases, forms, read_file
+from clearline.web.drafts import (
+    FileDraft,
+    FileRead,
+    Forms,
+    NoticeCheck,
+    NoticeDraft,
+    PhraseCheck,
+    PhrasesDraft,
+)
 from clearline.web.endpoint import Asked, Endpoint
 from clearline.web.items import (
     CallItem,
@@ -182,7 +192,7 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """Return every row."""
-        return [*self._views(), *self._commands()]
+        return [*self._views(), *self._checks(), *self._commands()]
 
     def _views(self) -> list[Endpoint]:
         return [
@@ -240,6 +250,44 @@ class Api:
                 handler=self._layer, tag="map",
             ),
         ]  # fmt: skip
+
+    def _checks(self) -> list[Endpoint]:
+        return [
+            Endpoint(
+                method="GET", path="/forms", name="forms", needs="picture", gives=Forms,
+                summary="Every phrase, its slots, and every disposition.", handler=self._forms,
+                tag="checks",
+            ),
+            Endpoint(
+                method="POST", path="/check/notice", name="check_notice", needs="check",
+                takes=NoticeDraft, gives=NoticeCheck, handler=self._check_notice,
+                summary="What the node makes of a notice as it was typed so far.",
+                max_bytes=1 << 20, tag="checks",
+            ),
+            Endpoint(
+                method="POST", path="/check/phrases", name="check_phrases", needs="check",
+                takes=PhrasesDraft, gives=PhraseCheck, handler=self._check_phrases,
+                summary="What the node makes of what is about to be said.", tag="checks",
+            ),
+            Endpoint(
+                method="POST", path="/check/file", name="check_file", needs="check",
+                takes=FileDraft, gives=FileRead, handler=self._check_file,
+                summary="The shapes in a GeoJSON or KML file.", max_bytes=6 << 20, tag="checks",
+            ),
+        ]  # fmt: skip
+
+    async def _forms(self, asked: Asked) -> Forms:
+        del asked
+        return forms()
+
+    async def _check_notice(self, asked: Asked) -> NoticeCheck:
+        return check_notice(self._backend.runtime.state, asked.body, asked.now)
+
+    async def _check_phrases(self, asked: Asked) -> PhraseCheck:
+        return check_phrases(self._backend.runtime.state, asked.body, asked.now)
+
+    async def _check_file(self, asked: Asked) -> FileRead:
+        return read_file(asked.body, self._read_shapes)
 
     def _commands(self) -> list[Endpoint]:
         return [

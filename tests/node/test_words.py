@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant
-from clearline.cli import words
 from clearline.cli.common import plain
+from clearline.node import words
 from clearline.phrasebook import PHRASES, Standby, Stop
 from clearline.space import Circle, Corridor, Polygon
 from tests.kit import START, degrees

@@ -35,7 +35,17 @@ from clearline.space import (
     parse_position,
 )
 
-__all__ = ["instant", "length_cm", "outline", "phrases", "position", "span_ms"]
+__all__ = [
+    "instant",
+    "known_code",
+    "length_cm",
+    "outline",
+    "phrase_of",
+    "phrases",
+    "position",
+    "slot_value",
+    "span_ms",
+]
 
 _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(m|km|nm|ft)\s*", re.IGNORECASE)
 _LENGTH_CM = {"m": 100, "km": 100_000, "nm": 185_200, "ft": 30.48}
@@ -151,18 +161,19 @@ def phrases(
             slot = _slot(code, name.strip())
             if slot in slots:
                 raise Mistake("slot_twice", f"{code} is given {name.strip()!r} twice.")
-            slots[slot] = _value(slot, value.strip(), anchors, known, now)
+            slots[slot] = slot_value(slot, value.strip(), anchors, known, now)
             continue
         if code is not None:
-            made.append(_phrase(code, slots))
+            made.append(phrase_of(code, slots))
         if word is not None:
-            code, slots = _code(word), {}
+            code, slots = known_code(word), {}
     if not made:
         raise Mistake("no_phrase", f"Say one of: {', '.join(PHRASES)}.")
     return tuple(made)
 
 
-def _code(word: str) -> str:
+def known_code(word: str) -> str:
+    """Return the code of the phrase that a word names; Mistake with those that there are."""
     code = word.strip().upper().replace("-", " ").replace("_", " ")
     if code not in PHRASES:
         raise Mistake(
@@ -180,9 +191,10 @@ def _slot(code: str, name: str) -> str:
     raise Mistake("unknown_slot", f"{code} has no slot {_short(name)}; it has: {said}.")
 
 
-def _value(
+def slot_value(
     slot: str, value: str, anchors: Mapping[str, Position], known: Sequence[str], now: Instant
 ) -> Any:
+    """Return what was typed for a slot, as the phrase's JSON has it; Mistake if it is none."""
     if slot.endswith("_cm"):
         return length_cm(value)
     if slot.endswith("_ms"):
@@ -210,7 +222,8 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:59]}…")
 
 
-def _phrase(code: str, slots: dict[str, Any]) -> Phrase:
+def phrase_of(code: str, slots: dict[str, Any]) -> Phrase:
+    """Return the phrase of a code and the values of its slots; Mistake `bad_phrase`."""
     try:
         raw = msgspec.json.encode({"phrase": code, **slots}, enc_hook=enc_hook)
         return checked(msgspec.json.decode(raw, type=Phrase, dec_hook=dec_hook))

@@ -1,0 +1,210 @@
+"""Drafts: what an officer has typed so far, and what the node made of it, as plain structs.
+
+The functions that turn the one into the other are in `checks`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from clearline.core.events import Place
+from clearline.core.previewing import Foreseen, WayOut
+from clearline.phrasebook import Phrase
+from clearline.space import Band, Outline, Volume, Window
+
+__all__ = [
+    "MAX_READ_BACK",
+    "Difference",
+    "DraftVolume",
+    "FieldFault",
+    "FileDraft",
+    "FileRead",
+    "FileShape",
+    "Forms",
+    "LinkCheck",
+    "NoticeCheck",
+    "NoticeDraft",
+    "PhraseCheck",
+    "PhraseDraft",
+    "PhraseForm",
+    "PhrasesDraft",
+    "ReadPosition",
+    "SlotForm",
+]
+
+Typed = Annotated[str, Meta(max_length=200)]
+MAX_READ_BACK = 40
+"""Positions that are read back in every form; a shape may have a thousand."""
+MAX_FILE_CHARS = 5_000_000
+
+
+class DraftVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shape that was drawn, or read from a file; what it lacks is typed."""
+
+    outline: Outline
+    band: Band | None = None
+    window: Window | None = None
+
+
+class NoticeDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A notice as it was typed so far. Any field may be empty."""
+
+    links: Annotated[tuple[str, ...], Meta(max_length=64)] = ()
+    activity: Typed = ""
+    shape: Annotated[str, Meta(pattern=r"^(circle|polygon|corridor|drawn)\Z")] = "circle"
+    centre: Typed = ""
+    radius: Typed = ""
+    points: Annotated[str, Meta(max_length=40_000)] = ""
+    """Positions of a polygon or corridor, one a line, in any of the text forms."""
+    width: Typed = ""
+    lower: Typed = ""
+    upper: Typed = ""
+    start: Typed = ""
+    end: Typed = ""
+    place_at: Typed = ""
+    """Where it is said to be, in coordinates, and ..."""
+    place_from: Typed = ""
+    """... as a range and bearing from an anchor: the two are held against each other."""
+    volumes: Annotated[tuple[DraftVolume, ...], Meta(max_length=32)] = ()
+    """For the shape `drawn`."""
+    revises: str | None = None
+    """A notice of ours that this replaces."""
+
+
+class FieldFault(Struct, frozen=True, kw_only=True):
+    """What is wrong with one field, and what would be right."""
+
+    field: str
+    code: str
+    phrase: str
+    at: int | None = None
+    """The character that is wrong."""
+
+
+class ReadPosition(Struct, frozen=True, kw_only=True):
+    """A position as the node read it, in three forms, so that a mix-up of forms is seen."""
+
+    decimal: str
+    dms: str
+    mgrs: str
+
+
+class LinkCheck(Struct, frozen=True, kw_only=True):
+    """What would become of the notice on one link."""
+
+    link: str
+    verdict: str
+    """`no_conflict`, `conflict` or `not_checked`."""
+    why: FieldFault | None = None
+    """Why it could not be checked, or would be refused."""
+    they_see: tuple[Volume, ...] = ()
+    """Exactly what the counterpart would see, and nothing else."""
+    activity: str = ""
+    changes: tuple[str, ...] = ()
+    late: bool = False
+    conflicts: tuple[Foreseen, ...] = ()
+    more: int = 0
+    ways_out: tuple[WayOut, ...] = ()
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What a revision changes."""
+
+    what: str
+    before: str
+    after: str
+
+
+class NoticeCheck(Struct, frozen=True, kw_only=True):
+    """What the node makes of a draft."""
+
+    faults: tuple[FieldFault, ...]
+    volumes: tuple[Volume, ...]
+    """What was drawn, to be declared as it is; empty while anything is wrong."""
+    place: Place | None
+    read: tuple[ReadPosition, ...]
+    links: tuple[LinkCheck, ...]
+    differences: tuple[Difference, ...]
+
+
+class PhraseDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One phrase as it was typed so far."""
+
+    phrase: Typed
+    slots: Annotated[dict[Typed, Annotated[str, Meta(max_length=1_000)]], Meta(max_length=16)] = {}
+
+
+class PhrasesDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is about to be said."""
+
+    link: str
+    phrases: Annotated[tuple[PhraseDraft, ...], Meta(min_length=1, max_length=8)]
+    notices: Annotated[tuple[str, ...], Meta(max_length=16)] = ()
+    call: str | None = None
+    """For a read-back: the call, and ..."""
+    restates: str | None = None
+    """... the entry that is restated."""
+
+
+class PhraseCheck(Struct, frozen=True, kw_only=True):
+    """What the node makes of what is about to be said."""
+
+    faults: tuple[FieldFault, ...]
+    """Fields are named `<number>.<slot>`, from 0."""
+    phrases: tuple[Phrase, ...]
+    coded: tuple[str, ...]
+    """As they would leave, and be signed."""
+    text: dict[str, tuple[str, ...]]
+    changes: tuple[str, ...]
+    attaches: tuple[str, ...]
+    """The nearest notices, which go with it by themselves."""
+    read: dict[str, ReadPosition]
+    differs: tuple[str, ...]
+    """Slots in which a read-back differs from what it restates."""
+
+
+class FileDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of shapes, as text."""
+
+    name: Typed
+    text: Annotated[str, Meta(max_length=MAX_FILE_CHARS)]
+
+
+class FileShape(Struct, frozen=True, kw_only=True):
+    """One shape of a file."""
+
+    name: str
+    volume: DraftVolume
+
+
+class FileRead(Struct, frozen=True, kw_only=True):
+    """What a file holds."""
+
+    shapes: tuple[FileShape, ...]
+
+
+class SlotForm(Struct, frozen=True, kw_only=True):
+    """One slot of a phrase."""
+
+    name: str
+    required: bool
+    critical: bool
+    """Whether a read-back must restate it."""
+    choices: tuple[str, ...] = ()
+
+
+class PhraseForm(Struct, frozen=True, kw_only=True):
+    """One phrase, and the slots it has."""
+
+    phrase: str
+    slots: tuple[SlotForm, ...]
+
+
+class Forms(Struct, frozen=True, kw_only=True):
+    """Everything that can be said, so that no page has a list of its own."""
+
+    phrases: tuple[PhraseForm, ...]
+    dispositions: tuple[str, ...]
+    languages: tuple[str, ...]
