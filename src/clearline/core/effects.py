@@ -49,6 +49,8 @@ class Demand(StrEnum):
     CONFLICT = "conflict"
     TEST = "test"
     LINE = "line"
+    PRESENCE = "presence"
+    """Of ours alone: whether the holder of a watch is there and awake."""
 
 
 class Ring(Struct, frozen=True, kw_only=True, tag=True):
@@ -57,12 +59,13 @@ class Ring(Struct, frozen=True, kw_only=True, tag=True):
     id: str
     """`<what>:<rung>:<round>`: the same ringing has the same id, however often performed."""
     what: str
-    """Id of the call, conflict or test."""
+    """Id of the call, conflict or test; `presence:` and the echelon, if presence is asked."""
     link: str
     demand: Demand
     precedence: Precedence
     echelon: str
     rung: int
+    """Of the ladder that is climbed; 0 if none is."""
     coded: tuple[str, ...]
     """The text as signed, in its coded form. A channel renders it; it is here from the start."""
     drill: bool

@@ -18,6 +18,7 @@ from clearline.phrasebook import Phrase
 from clearline.space import Position, Reference, Volume
 
 __all__ = [
+    "AcceptWatch",
     "Acknowledge",
     "Agree",
     "Announce",
@@ -25,14 +26,17 @@ __all__ = [
     "Arrived",
     "Close",
     "Command",
+    "ConfirmPresence",
     "Declare",
     "Dispose",
     "Event",
     "ExplainTest",
     "Forked",
     "HandOver",
+    "HandOverByAnyone",
     "LeaveWatch",
     "Note",
+    "OfferWatch",
     "OpenCall",
     "OpenLink",
     "PeerDisputes",
@@ -40,7 +44,9 @@ __all__ = [
     "Place",
     "Propose",
     "ReadBack",
+    "RecallWatch",
     "Receipted",
+    "RelieveWatch",
     "ReportViolation",
     "Revise",
     "Say",
@@ -57,6 +63,9 @@ Officer = Annotated[str, Meta(min_length=1, max_length=60)]
 """Who asked. It stays in this node's journal and never leaves."""
 Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
 Links = Annotated[tuple[Uuid7, ...], Meta(min_length=1, max_length=64)]
+Languages = Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
+ItemId = Annotated[str, Meta(min_length=1, max_length=80)]
+"""Id of a call, or of a conflict: our notice's and theirs, joined by `+`."""
 
 
 class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,15 +184,64 @@ class TakeWatch(_Command, frozen=True):
     """Take the watch at a desk that nobody holds."""
 
     echelon: Name
-    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
+    languages: Languages
 
 
-class HandOver(_Command, frozen=True):
-    """Hand the watch at a desk to another officer, who has read the open items."""
+class OfferWatch(_Command, frozen=True):
+    """Offer the watch that one holds to another officer, who accepts it or does not."""
+
+    echelon: Name
+    to: Annotated[str, Meta(max_length=60)] = ""
+    """Empty: to whoever takes it."""
+
+
+class AcceptWatch(_Command, frozen=True):
+    """Take a watch that is offered, having read everything that is open."""
+
+    echelon: Name
+    read: Annotated[tuple[ItemId, ...], Meta(max_length=10_000)]
+    """Ids of the open calls and of the standing conflicts that the one who takes it has read."""
+    languages: Annotated[tuple[Language, ...], Meta(max_length=8)] = ()
+    """Spoken at the desk from now on; none: the same as before."""
+
+
+class RecallWatch(_Command, frozen=True):
+    """Take back an offer of one's own watch that nobody has accepted."""
+
+    echelon: Name
+
+
+class ConfirmPresence(_Command, frozen=True):
+    """Say that one is there and awake, at a desk whose watch one holds."""
+
+    echelon: Name
+
+
+class RelieveWatch(_Command, frozen=True):
+    """Take the watch from an officer who cannot hand it over. Every desk is told."""
+
+    echelon: Name
+    languages: Languages
+
+
+class HandOver(_Command, frozen=True, tag="HandOver.2"):
+    """Hand the watch that one holds to another officer, who has read the open items."""
 
     echelon: Name
     to: Officer
-    languages: Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
+    languages: Languages
+
+
+class HandOverByAnyone(_Command, frozen=True, tag="HandOver"):
+    """`HandOver` as journals have it that are older than the rule that only the holder may.
+
+    It is replayed, so that such a journal still makes the node that wrote it. It is no
+    command: nobody can ask for it any more.
+    """
+
+    echelon: Name
+    to: Officer
+    languages: Languages
 
 
 class LeaveWatch(_Command, frozen=True):
@@ -249,6 +307,11 @@ Command = (
     | Dispose
     | Close
     | TakeWatch
+    | OfferWatch
+    | AcceptWatch
+    | RecallWatch
+    | ConfirmPresence
+    | RelieveWatch
     | HandOver
     | LeaveWatch
     | SendTest
@@ -312,4 +375,4 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Wire = Arrived | Receipted | Forked | PeerUnsafe | PeerDisputes
-Event = Command | Wire | Started | Tick
+Event = Command | HandOverByAnyone | Wire | Started | Tick

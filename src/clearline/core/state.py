@@ -20,7 +20,7 @@ from clearline.core.testcalls import TestCall, TestCalls
 
 __all__ = ["SNAPSHOT_FORMAT", "State"]
 
-SNAPSHOT_FORMAT = 1
+SNAPSHOT_FORMAT = 2
 """Raised whenever what follows changes shape; a snapshot of another format is not read."""
 
 

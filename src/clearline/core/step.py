@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from clearline.basis.faults import Broken, Mistake, Reason, Refusal
 from clearline.basis.instants import Instant, dec_hook
-from clearline.core import agreeing, calling, declaring, manning, reporting, testing
+from clearline.core import agreeing, calling, declaring, manning, presence, reporting, testing
 from clearline.core.calls import (
     CallAcknowledged,
     CallClimbed,
@@ -29,27 +29,34 @@ from clearline.core.calls import (
 from clearline.core.conflicts import ConflictCleared, ConflictFound
 from clearline.core.effects import Effect
 from clearline.core.events import (
+    AcceptWatch,
     Acknowledge,
     Agree,
     Announce,
     AnswerTest,
     Arrived,
     Close,
+    Command,
+    ConfirmPresence,
     Declare,
     Dispose,
     Event,
     ExplainTest,
     Forked,
     HandOver,
+    HandOverByAnyone,
     LeaveWatch,
     Note,
+    OfferWatch,
     OpenCall,
     OpenLink,
     PeerDisputes,
     PeerUnsafe,
     Propose,
     ReadBack,
+    RecallWatch,
     Receipted,
+    RelieveWatch,
     ReportViolation,
     Revise,
     Say,
@@ -125,6 +132,9 @@ class Core:
         door = Door(now, state.seq, state.knows)
         try:
             _dispatch(state, door, event)
+            if isinstance(event, Command):
+                # Whoever has just acted is there: nobody need ask them.
+                presence.acted(state, door, event.by)
         except Mistake as mistake:
             if door.effects:
                 raise Broken(f"a mistake after the door was opened: {mistake.phrase}") from mistake
@@ -136,7 +146,7 @@ class Core:
     def due(self) -> Instant | None:
         """Return when the core wants a Tick, if nothing else happens; None for never."""
         state = self.state
-        times = [state.calls.due(), state.notices.due(), state.tests.due()]
+        times = [state.calls.due(), state.notices.due(), state.tests.due(), manning.due(state)]
         for link in state.links.values():
             times += [link.due(), link.next_test_at]
         return min((at for at in times if at is not None), default=None)
@@ -172,8 +182,20 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             calling.close(state, door, event)
         case TakeWatch():
             manning.take(state, door, event)
+        case OfferWatch():
+            manning.offer(state, door, event)
+        case AcceptWatch():
+            manning.accept(state, door, event)
+        case RecallWatch():
+            manning.recall(state, door, event)
+        case ConfirmPresence():
+            manning.confirm(state, event)
+        case RelieveWatch():
+            manning.relieve(state, door, event)
         case HandOver():
             manning.hand_over(state, door, event)
+        case HandOverByAnyone():
+            manning.hand_over_by_anyone(state, door, event)
         case LeaveWatch():
             manning.leave(state, door, event)
         case OpenLink():
@@ -199,6 +221,7 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             _tick(state, door)
             calling.ring_again(state, door)
             testing.ring_again(state, door)
+            presence.ring_again(state, door)
         case Forked():
             _forked(state, door, event)
         case PeerUnsafe():
@@ -343,5 +366,6 @@ def _tick(state: State, door: Door) -> None:
     calling.climb_all(state, door)
     declaring.lapse_all(state, door)
     testing.tick(state, door)
+    manning.tick(state, door)
     for link in state.links.values():
         _show_state(door, link)

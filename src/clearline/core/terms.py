@@ -17,7 +17,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
@@ -35,6 +35,7 @@ __all__ = [
     "Limits",
     "Party",
     "Precedence",
+    "PresenceRule",
     "Pulse",
     "ReleaseField",
     "ReleaseRules",
@@ -172,6 +173,18 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     volumes_per_notice: Annotated[int, Meta(ge=1, le=32)] = 8
 
 
+class PresenceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often whoever holds a watch is asked whether they are there.
+
+    Each side asks at its own desks. Neither learns how the other's officers answered.
+    """
+
+    every_ms: Annotated[int, Meta(ge=5 * MINUTE_MS, le=4 * HOUR_MS)]
+    """Asked so long after the holder last did anything."""
+    grace_ms: Annotated[int, Meta(ge=30 * SECOND_MS, le=15 * MINUTE_MS)]
+    """Unanswered for so long, all desks of that side are alarmed."""
+
+
 class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole agreement of one link."""
 
@@ -190,6 +203,8 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The coded rules whose breach may be reported, by name."""
     pulse: Pulse
     limits: Limits
+    presence: PresenceRule | UnsetType = UNSET
+    """Absent if nobody is asked. An absent rule is not written, and does not change the hash."""
 
     def side(self, party: str) -> Party:
         """Return the card of `party`; Mistake if it is neither of the two."""
@@ -244,6 +259,9 @@ def check_terms(terms: Terms) -> None:
     pulse = terms.pulse
     if not pulse.heartbeat_ms < pulse.late_after_ms < pulse.down_after_ms:
         raise Mistake("pulse_order", "A heartbeat must be shorter than LATE, and LATE than DOWN.")
+    rule = terms.presence
+    if isinstance(rule, PresenceRule) and rule.grace_ms >= rule.every_ms:
+        raise Mistake("presence_order", "The grace must be shorter than the interval of asking.")
     names = [each.name for each in terms.activities]
     if len(set(names)) != len(names):
         raise Mistake("activity_twice", "Two activities have one name.")

@@ -14,11 +14,13 @@ from msgspec import Struct
 
 from clearline.basis.faults import Mistake, Refusal
 from clearline.basis.instants import Instant
+from clearline.core import presence
 from clearline.core.calls import Call, Said
 from clearline.core.conflicts import Conflict
 from clearline.core.ladder import rung_of
 from clearline.core.links import Link
 from clearline.core.notices import Notice, NoticeState
+from clearline.core.roster import Watch
 from clearline.core.terms import hash_of
 from clearline.node.runtime import Runtime
 from clearline.phrasebook import Phrase, coded, differences, render
@@ -59,6 +61,15 @@ class DeskView(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     officer: str = ""
     since: Instant | None = None
+    confirmed_at: Instant | None = None
+    """When the holder was last known to be there; this and what follows of our desks alone."""
+    asked_at: Instant | None = None
+    """Since when the holder is being asked to confirm presence."""
+    due_at: Instant | None = None
+    """When they are asked next, or, being asked, when every desk is alarmed."""
+    offered_to: str | None = None
+    """The officer whom the watch is offered to; empty: whoever takes it."""
+    offered_at: Instant | None = None
 
 
 class LinkView(Struct, frozen=True, kw_only=True):
@@ -242,21 +253,13 @@ def status(runtime: Runtime, party: str, now: Instant) -> StatusView:
     state = runtime.state
     active = [n for n in state.notices.by_id.values() if n.state is NoticeState.ACTIVE]
     ours = sum(1 for notice in active if notice.mine)
+    rule = presence.asking(state)
     return StatusView(
         party=party,
         at=now,
         unsafe=runtime.unsafe,
         links=tuple(_link(link, now) for link in state.links.values()),
-        watch=tuple(
-            DeskView(
-                echelon=watch.echelon,
-                manned=True,
-                languages=watch.languages,
-                officer=watch.officer,
-                since=watch.since,
-            )
-            for watch in state.roster.desks.values()
-        ),
+        watch=tuple(_desk(watch, rule) for watch in state.roster.desks.values()),
         open_calls=sum(1 for call in state.calls.by_id.values() if call.state.value != "closed"),
         conflicts=len(state.conflicts.by_key),
         notices_ours=ours,
@@ -346,6 +349,16 @@ def _entries(runtime: Runtime, link: Link, party: str, start: int, end: int) -> 
                 link=link.id, party=party, index=row.index, at=entry.at, kind=entry.kind,
                 id=entry.id, re=entry.re, receipted=receipted, body=msgspec.json.decode(entry.body),
             )  # fmt: skip
+
+
+def _desk(watch: Watch, rule: presence.Asking | None) -> DeskView:
+    return DeskView(
+        echelon=watch.echelon, manned=True, languages=watch.languages,
+        officer=watch.officer, since=watch.since, confirmed_at=watch.confirmed_at,
+        asked_at=watch.asked_at, due_at=presence.due(watch, rule),
+        offered_to=watch.offer.to if watch.offer else None,
+        offered_at=watch.offer.at if watch.offer else None,
+    )  # fmt: skip
 
 
 def _link(link: Link, now: Instant) -> LinkView:
