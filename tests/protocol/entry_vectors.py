@@ -390,6 +390,19 @@ def documents() -> list[Json]:
             "hash": hash_of(terms_of(good)),
         }
     )
+    asked = {"every_ms": 30 * 60_000, "grace_ms": 120_000}
+    accept("whoever holds a watch is asked each 30 minutes", {"presence": asked})
+    accept("asked as often as may be", {"presence": {"every_ms": 300_000, "grace_ms": 30_000}})
+    accept("asked as rarely as may be", {"presence": {"every_ms": 14_400_000, "grace_ms": 900_000}})
+    refuse("asked more often than each 5 minutes", {"presence": asked | {"every_ms": 299_999}})
+    refuse("asked more rarely than each 4 hours", {"presence": asked | {"every_ms": 14_400_001}})
+    refuse("less than 30 s to answer", {"presence": asked | {"grace_ms": 29_999}})
+    refuse("more than 15 minutes to answer", {"presence": asked | {"grace_ms": 900_001}})
+    refuse(
+        "a grace as long as the interval", {"presence": {"every_ms": 300_000, "grace_ms": 300_000}}
+    )
+    refuse("a presence rule that is null", {"presence": None})
+    refuse("a presence rule without a grace", {"presence": {"every_ms": 300_000}})
     refuse("a field that terms do not have", {"targets": []}, "unknown_field")
     refuse("a field too many inside", {"pulse/tempo_ms": 1}, "unknown_field")
     refuse("no minima", {"minima": ABSENT})

@@ -47,6 +47,7 @@ def documents() -> dict[str, Json]:
         "same": changed(good, {"minima/horizontal_cm": 900_000}),
         "stranger": changed(good, {"version": 2, "parties/0": party("stranger")}),
         "crossed": changed(good, {"version": 2, "pulse/down_after_ms": 15_000}),
+        "asked": changed(good, {"presence": {"every_ms": 300_000, "grace_ms": 30_000}}),
     }
 
 
@@ -176,7 +177,7 @@ def terms_scripts() -> list[Json]:
     four.arrives("terms.proposed", {"terms": document}, expect="too_many")
     four.arrives("terms.proposed", {"terms": changed(document, {"version": 2})})  # Known already.
     whole = [each.vector() for each in (one, two, three, four)]
-    return [*whole, *crossings(), lower_version()]
+    return [*whole, *crossings(), lower_version(), asked()]
 
 
 def crossings() -> list[Json]:
@@ -216,6 +217,24 @@ def lower_version() -> Json:
     it.arrives("terms.agreed", {"hash": low}, expect="unknown_reference")
     it.arrives("terms.proposed", {"terms": DOCUMENTS["wider"]}, expect="stale")
     assert it.south.core.state.links[LINK].agreement.force == high
+    return it.vector()
+
+
+def asked() -> Json:
+    """Return what the counterpart hears of presence that is asked, missed and confirmed."""
+    it = script(
+        "presence is asked, missed, asked again and confirmed; nothing is said", base="asked"
+    )
+    it.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    it.expect_says("watch.status")
+    assert it.waits(11 * 60_000) == []
+    assert sum(step.get("waits", False) for step in it.steps) == 4  # Asked, missed; and again.
+    it.does("ConfirmPresence", echelon="duty-desk")
+    it.expect_says()
+    it.does("OfferWatch", echelon="duty-desk", to="successor")
+    it.expect_says()
+    it.does("AcceptWatch", by="successor", echelon="duty-desk", read=[], languages=["ru"])
+    it.expect_says("watch.status")
     return it.vector()
 
 

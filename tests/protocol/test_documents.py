@@ -264,6 +264,8 @@ WHERE = (
 )
 LOCAL = {
     "MAX_LINKS": "how many links a node keeps is its own affair",
+    "MAX_NAMED": "how many unread items a sentence names is a screen's affair",
+    "MAX_OPEN_ITEMS": "what an officer reads before taking a watch is a party's own affair",
     "MAX_NOTED": "how many dispositions of a notice are shown is a screen's affair",
     "MAX_REACH_M": "how far a plane is used is a matter of method",
     "MAX_NAME_BYTES": "of a key name; stated in 1-feeds.md by the name's own form",
