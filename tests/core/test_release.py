@@ -11,17 +11,21 @@ from clearline.basis.faults import Mistake
 from clearline.basis.instants import HOUR_MS, MINUTE_MS, SECOND_MS
 from clearline.core.effects import Append
 from clearline.core.events import (
+    AcceptWatch,
     Acknowledge,
     Close,
+    ConfirmPresence,
     Declare,
     Dispose,
     HandOver,
     LeaveWatch,
     Note,
+    OfferWatch,
     OpenCall,
     OpenLink,
     Place,
     ReadBack,
+    RelieveWatch,
     ReportViolation,
     Revise,
     Say,
@@ -101,6 +105,10 @@ def told(secret: dict) -> list[bytes]:
     do(LeaveWatch(by=by, echelon="duty-desk"))
     do(TakeWatch(by=by, echelon="deputy", languages=("en",)))
     do(HandOver(by=by, to=by + "x", echelon="deputy", languages=("ru",)))
+    do(OfferWatch(by=by + "x", to=by + "y", echelon="deputy"))
+    do(AcceptWatch(by=by + "y", echelon="deputy", read=()))
+    do(ConfirmPresence(by=by + "y", echelon="deputy"))
+    do(RelieveWatch(by=by, echelon="deputy", languages=("en",)))
     declared = Declare(
         by=by,
         links=(LINK,),
