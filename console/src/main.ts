@@ -1,5 +1,6 @@
 // Main: mounts the page. Nothing else happens here.
 
+import './lib/measuring';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './theme.css';

@@ -48,6 +48,8 @@ class Desk {
   overlay = $state.raw<Overlay | null>(null);
   /** Where the map should go: set by whoever shows something on it. */
   goto = $state.raw<{ lat_e7: number; lon_e7: number; radius_cm: number } | null>(null);
+  /** Where the pointer is on the map, or else the map's cross: a place to begin with. */
+  here: { lat_e7: number; lon_e7: number } | null = null;
   /** The item under the pointer or the keyboard, in list and map alike. */
   hovered = $state<string | null>(null);
 

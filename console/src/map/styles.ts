@@ -64,10 +64,13 @@ export function areaStyle(shown: Shown, hue: Colours, labels: boolean): Style {
 
 export function text(label: string, colour: string, halo: string): Text {
   return new Text({
-    text: label, font: FONT, overflow: false,
+    text: label, font: FONT, overflow: true,
     fill: new Fill({ color: colour }), stroke: new Stroke({ color: halo, width: 3 }),
   });
 }
+
+/** A name that no other script beside it can reorder (FSI and PDI, UAX 9). */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
 
 /** What an area is called on the map: isolated, so that no script reorders its neighbours. */
 export function labelOf(notice: NoticeItem, conflict: boolean, stale: string): string {

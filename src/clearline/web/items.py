@@ -74,6 +74,13 @@ class WatchItem(Struct, frozen=True, kw_only=True):
     officer: str
     languages: tuple[str, ...]
     since: Instant
+    asked_at: Instant | None
+    """Since when the holder is being asked to confirm presence."""
+    missed: bool
+    """Whether they did not answer, and every desk was told."""
+    offered_to: str | None
+    """Whom the watch is offered to; empty: whoever takes it."""
+    offered_at: Instant | None
 
 
 class TheirDesk(Struct, frozen=True, kw_only=True):
@@ -298,7 +305,14 @@ class Seen(Struct, frozen=True, kw_only=True):
 def watch_item(watch: Watch) -> WatchItem:
     """Return a desk of ours as the screen shows it."""
     return WatchItem(
-        id=watch.echelon, officer=watch.officer, languages=watch.languages, since=watch.since
+        id=watch.echelon,
+        officer=watch.officer,
+        languages=watch.languages,
+        since=watch.since,
+        asked_at=watch.asked_at,
+        missed=watch.missed,
+        offered_to=watch.offer.to if watch.offer else None,
+        offered_at=watch.offer.at if watch.offer else None,
     )
 
 

@@ -38,7 +38,7 @@ CSP = "; ".join(
         "form-action 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types svelte-trusted-html clearline-worker",
+        "trusted-types svelte-trusted-html clearline-worker default",
     )
 )
 
