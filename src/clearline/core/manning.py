@@ -140,8 +140,10 @@ def hand_over_by_anyone(state: State, door: Door, event: HandOverByAnyone) -> No
 
 
 def leave(state: State, door: Door, event: LeaveWatch) -> None:
-    """Leave a desk unmanned."""
-    presence.end(door, state.roster.leave(event.echelon))
+    """Leave a desk unmanned. Every desk of ours is told by whom, as it need not be the holder."""
+    before = state.roster.leave(event.echelon)
+    door.tell("watch_left", None, None, echelon=event.echelon, by=event.by, officer=before.officer)
+    presence.end(door, before)
     _say_everywhere(state, door, event.echelon, event.by)
 
 
