@@ -24,6 +24,8 @@ ASKING = [
     ["say", "abcd", "TEST"],
     ["call", "flash", "TEST"], ["declare", "--circle", "35N 40E", "--radius", "1 km"],
     ["revise", "abcdef"], ["watch", "take"], ["watch", "leave"], ["watch", "hand-over", "B"],
+    ["watch", "offer"], ["watch", "offer", "B"], ["watch", "accept"], ["watch", "recall"],
+    ["watch", "confirm"], ["watch", "relieve"],
     ["test", "send"], ["test", "answer"], ["test", "explain", "abcd", "power"],
     ["violation", "not-notified", "--at", "35N 40E"], ["bundle", "--out", "x"],
     ["link", "show"], ["link", "export", "--out", "x"], ["link", "announce", "suspended"],

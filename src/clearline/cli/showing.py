@@ -182,6 +182,11 @@ def _status(found: dict[str, Any]) -> None:
         out.print("No link yet: `clearline link propose` begins one.")
     for desk in found["watch"]:
         out.print(f"WATCH {desk['echelon']}: {plain(desk['officer'])} since {desk['since']}")
+        if desk["offered_at"]:
+            whom = plain(desk["offered_to"]) or "whoever takes it"
+            out.print(f"  offered to {whom} since {desk['offered_at']}")
+        if desk["asked_at"]:
+            out.print(f"  [yellow]asked to confirm presence[/] since {desk['asked_at']}")
     if not found["watch"]:
         out.print("[yellow]WATCH: nobody holds it[/] (`clearline watch take`)")
     out.print(
@@ -286,6 +291,8 @@ def _effect(effect: dict[str, Any]) -> str:
     match effect["type"]:
         case "Ring":
             coded = " / ".join(effect["coded"])
+            if effect["demand"] == "presence":
+                return f"RING {effect['precedence'].upper()} {effect['echelon']}: {coded}"
             rung = f"rung {effect['rung']} {effect['echelon']}"
             return f"RING {effect['precedence'].upper()} {effect['what'][-6:]} {rung}: {coded}"
         case "Hush":
