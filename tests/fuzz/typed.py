@@ -211,7 +211,7 @@ def check_kml(raw: bytes) -> None:
 
 def word_seeds() -> Iterable[bytes]:
     """Return what the tests type, and every phrase with slots."""
-    yield from literals("cli/test_words.py", "cli/test_verbs.py")
+    yield from literals("node/test_words.py", "cli/test_verbs.py")
     slots = (
         "place=35.2N 040.1E",
         "radius=500m",
