@@ -1,0 +1,137 @@
+// Draft: a notice as it was typed so far. It is kept on the node, for this officer, so that a
+// reload or another desk goes on with it; the node alone says what it means.
+
+import { get, post, put, Refused, remove } from '../lib/api';
+import { faultOf } from '../lib/acting.svelte';
+import type { components } from '../lib/schema';
+import type { NoticeItem, Volume } from '../lib/types';
+import { altitude, decimal } from '../lib/say';
+
+export type Check = components['schemas']['NoticeCheck'];
+export type Typed = components['schemas']['NoticeDraft'] & { label: string };
+type Kept = { name: string; body: Typed }[];
+
+const WAIT_MS = 150;
+const KEEP_MS = 400;
+
+export function empty(links: string[]): Typed {
+  return {
+    links, activity: '', label: '', shape: 'circle', centre: '', radius: '', points: '', width: '',
+    lower: '', upper: '', start: '', end: '', place_at: '', place_from: '', volumes: [], revises: null,
+  };
+}
+
+/** A notice as somebody would have typed it, to be revised or declared again. */
+export function retyped(notice: NoticeItem, revises: boolean): Typed {
+  const typed = { ...empty([notice.link]), activity: notice.activity, label: notice.label };
+  if (revises) typed.revises = notice.id;
+  const [first] = notice.volumes;
+  if (!first) return typed;
+  typed.lower = altitude(first.band.lower).replace(/^-(.*) m$/, '$1 m DEPTH');
+  typed.upper = altitude(first.band.upper).replace(/^-(.*) m$/, '$1 m DEPTH');
+  typed.start = first.window.start;
+  typed.end = first.window.end;
+  const { outline } = first;
+  if (notice.volumes.length > 1 || (outline.shape === 'polygon' && (outline.holes?.length || outline.margin_cm))) {
+    return { ...typed, shape: 'drawn', volumes: notice.volumes };
+  }
+  if (outline.shape === 'circle') {
+    return { ...typed, shape: 'circle', centre: decimal(outline.centre, 7), radius: `${outline.radius_cm / 100} m` };
+  }
+  if (outline.shape === 'corridor') {
+    const points = outline.points.map((each) => decimal(each, 7)).join('\n');
+    return { ...typed, shape: 'corridor', points, width: `${outline.width_cm / 100} m` };
+  }
+  return { ...typed, shape: 'polygon', points: outline.exterior.map((each) => decimal(each, 7)).join('\n') };
+}
+
+export class Draft {
+  typed = $state<Typed>(empty([]));
+  check = $state.raw<Check | null>(null);
+  /** Why the node could not be asked; then nothing is checked. */
+  unchecked = $state('');
+  /** Whether what is shown is of what is typed now. */
+  fresh = $state(false);
+  kept = $state(true);
+  #asked = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #keeping: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly name: string) {}
+
+  /** Go on with the draft of this name, if there is one. */
+  async load(): Promise<boolean> {
+    try {
+      const found = (await get<Kept>('drafts')).find((each) => each.name === this.name);
+      if (found) this.typed = { ...this.typed, ...found.body };
+      return Boolean(found);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Something was typed: keep it, and have it checked when the typing pauses. */
+  changed(): void {
+    this.fresh = false;
+    this.kept = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.look(), WAIT_MS);
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => void this.keep(), KEEP_MS);
+  }
+
+  async look(): Promise<Check | null> {
+    const mine = ++this.#asked;
+    const { label: _, ...body } = $state.snapshot(this.typed) as Typed;
+    try {
+      const check = await post<Check>('check/notice', body);
+      if (mine === this.#asked) {
+        this.check = check;
+        this.unchecked = '';
+        this.fresh = true;
+      }
+      return check;
+    } catch (error) {
+      if (error instanceof Refused && mine === this.#asked) {
+        this.unchecked = faultOf(error.code, error.phrase);
+        this.check = null;
+      }
+      return null;
+    }
+  }
+
+  async keep(): Promise<void> {
+    try {
+      await put(`drafts/${encodeURIComponent(this.name)}`, $state.snapshot(this.typed));
+      this.kept = true;
+    } catch {
+      this.kept = false; // It is still on the screen, and is kept with the next key.
+    }
+  }
+
+  async forget(): Promise<void> {
+    this.stop();
+    await remove(`drafts/${encodeURIComponent(this.name)}`).catch(() => undefined);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#keeping);
+  }
+
+  fault(field: string): { code: string; phrase: string } | undefined {
+    return this.check?.faults.find((each) => each.field === field);
+  }
+
+  /** Take a way out that the node has tried: typed anew, so that it is checked once more. */
+  take(volumes: Volume[]): void {
+    const [first] = volumes;
+    if (!first) return;
+    this.typed.lower = altitude(first.band.lower);
+    this.typed.upper = altitude(first.band.upper);
+    this.typed.start = first.window.start;
+    this.typed.end = first.window.end;
+    if (this.typed.shape === 'drawn') this.typed.volumes = volumes;
+    this.changed();
+  }
+}
