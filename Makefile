@@ -4,21 +4,25 @@ SHELL := /bin/bash
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help setup demo test check fuzz bench nights lock clean
+.PHONY: help setup page demo test check fuzz bench nights lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: .venv/.ready ## make the project's own environment in .venv
 
-.venv/.ready: pyproject.toml requirements.lock scripts/setup.sh
+.venv/.ready: pyproject.toml requirements.lock scripts/setup.sh hatch_build.py
 	@scripts/setup.sh
 	@touch $@
 
-demo: setup ## two nodes, one link, in about a minute
+page: setup ## build the console's page again, if its sources have changed
+	@$(PY) hatch_build.py
+
+demo: page ## two nodes and two consoles; make demo ARGS=--no-browser plays a script
 	@$(PY) -m clearline.cli.demo $(ARGS)
 
-test: setup ## the whole suite
+test: page ## the whole suite
+	@scripts/browser.sh
 	@.venv/bin/just check
 
 check: test ## the same
@@ -26,7 +30,7 @@ check: test ## the same
 fuzz: setup ## fuzz each parser; make fuzz ARGS=--seconds=600
 	@$(PY) -m tests.fuzz $(ARGS)
 
-bench: setup ## measure every figure into bench/results; bench ARGS=flash for one
+bench: page ## measure every figure into bench/results; bench ARGS=flash for one
 	@$(PY) -m bench $(ARGS)
 
 nights: setup ## 10,000 seeded nights with faults, both sides checked by the eight rules
@@ -36,4 +40,4 @@ lock: ## pin every dependency again, with hashes and without naming where they c
 	@scripts/lock.sh
 
 clean: ## remove what the build made
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage* htmlcov
+	rm -rf .venv console/node_modules console/generated src/clearline/web/page .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage* htmlcov

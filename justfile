@@ -3,14 +3,14 @@
 py := ".venv/bin/python"
 
 # everything that must hold before a commit
-check: format lint floors types docs test
+check: format lint floors types docs page test
 
 # the formatting is the formatter's
 format:
-    {{py}} -m ruff format --check src tests bench
+    {{py}} -m ruff format --check src tests bench hatch_build.py
 
 lint:
-    {{py}} -m ruff check src tests bench
+    {{py}} -m ruff check src tests bench hatch_build.py
 
 # the import contracts of pyproject.toml
 floors:
@@ -22,6 +22,12 @@ types:
 # the change log's fragments are well-formed
 docs:
     {{py}} -m towncrier build --draft --version check > /dev/null
+
+# the page's own types, words and tests
+page:
+    {{py}} scripts/npm.py run check
+    {{py}} scripts/npm.py run words
+    {{py}} scripts/npm.py test
 
 # the suite, in two halves of the machine where it has them, then what it covered
 test *ARGS:

@@ -40,7 +40,13 @@ export UV_PYTHON_DOWNLOADS=never UV_PYTHON="$python"
 [ -x .venv/bin/python ] || .uv/bin/uv venv --quiet --seed .venv
 say "installing the pinned packages into .venv"
 .uv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock
-.uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
+# The page is built here, with this environment's own Node if the machine has none, rather
+# than in an environment that the builder would make for it.
+CLEARLINE_NO_PAGE=1 .uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
+if [ "${CLEARLINE_NO_PAGE:-}" = "" ]; then
+  say "building the console's page"
+  .venv/bin/python hatch_build.py || say "the console is not there until its page is built"
+fi
 # The independent implementation that our tree and notes are checked against runs on 3.11
 # but declares 3.12: see docs/adr/0017.
 if [ "${CLEARLINE_NO_DEV:-}" = "" ]; then
