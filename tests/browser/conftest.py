@@ -1,0 +1,143 @@
+"""Two real nodes with consoles, and browsers at them. One line a file of tests."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright
+
+from tests.browser.desk import CHROMIUM, FLAGS, Desk, Side, aside, open_desk
+from tests.line.station import Station, join, until
+
+LADDER = {
+    "rungs": [
+        {"echelon": "duty-desk", "patience_ms": 20_000},
+        {"echelon": "deputy", "patience_ms": 30_000},
+        {"echelon": "contact-card", "patience_ms": 30_000},
+    ]
+}
+TERMS = {
+    "pulse": {"heartbeat_ms": 500, "late_after_ms": 4_000, "down_after_ms": 8_000},
+    "tests": {"every_ms": 7 * 86_400_000, "patience_ms": 60_000},
+    "ladders": dict.fromkeys(("flash", "immediate", "priority", "routine"), LADDER),
+}
+
+
+class Line:
+    """North and south, joined, each with a console."""
+
+    def __init__(self, folder: Path, changes: dict[str, Any] | None = None) -> None:
+        self.folder = folder
+        stations = [Station(name, folder, f"Maj. {name.title()}") for name in ("north", "south")]
+        self.north, self.south = (Side(station) for station in stations)
+        for station in stations:
+            self._set_up(station)
+            station.serve(wait=False)
+        for station in stations:
+            station.await_up()
+        join(*stations, folder, TERMS | (changes or {}))
+
+    def _set_up(self, station: Station) -> None:
+        language = ("--language", "en", "--language", "ru")
+        station.init(*language)
+        path = station.home / "clearline.toml"
+        text = path.read_text()
+        start = text.index("[console]")
+        officer = f"Maj. {station.name.title()}"
+        table = f'[console]\nlisten = "127.0.0.1:0"\ndemo_officer = "{officer}"\n'
+        path.write_text(text[:start] + table)
+
+    def end(self) -> None:
+        for side in (self.north, self.south):
+            process = side.station.process
+            if process is not None and process.poll() is None:
+                side.station.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
+    """The system's own Chromium, without a GPU; it is found by what tests look for."""
+    playwright.selectors.set_test_id_attribute("data-test")
+    return {"executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture(scope="module")
+def line(browser: Browser) -> Iterator[Line]:
+    """A line for all tests of a file; the browser's loop is there first, so it is made aside."""
+    folder = Path(tempfile.mkdtemp(prefix="cl", dir="/tmp"))
+    made = aside(lambda: Line(folder))
+    yield made
+    aside(made.end)
+    for side in (made.north, made.south):
+        assert "Traceback" not in side.station.said, side.station.said
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def at_desk(browser: Browser) -> Iterator[Callable[..., Desk]]:
+    """Open desks; each is closed afterwards, and held to have had no error in its page."""
+    made: list[Desk] = []
+
+    def open_one(side: Side, **context: Any) -> Desk:
+        made.append(open_desk(browser, side, **context))
+        return made[-1].open()
+
+    yield open_one
+    for desk in made:
+        desk.page.context.close()
+    for desk in made:
+        assert not desk.errors, desk.errors
+
+
+@pytest.fixture
+def north(line: Line, at_desk: Callable[..., Desk]) -> Desk:
+    return at_desk(line.north)
+
+
+@pytest.fixture
+def south(line: Line, at_desk: Callable[..., Desk]) -> Desk:
+    return at_desk(line.south)
+
+
+@pytest.fixture(autouse=True)
+def _quiet(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave nothing ringing and nothing declared for the next test of the file."""
+    yield
+    if "line" not in request.fixturenames:
+        return
+    line: Line = request.getfixturevalue("line")
+    for side, other in ((line.north, line.south), (line.south, line.north)):
+        process = side.station.process
+        if process is None or process.poll() is not None:
+            return
+        aside(lambda side=side, other=other: _calm(side.station, other.station))
+
+
+def disposed(station: Station, call: str) -> bool:
+    """Return whether a station holds a disposition of a call."""
+    return any(each["id"] == call and each["dispositions"] for each in station.calls())
+
+
+def _calm(ours: Station, theirs: Station) -> None:
+    """Answer and close every call that `theirs` made, and withdraw every notice of `ours`."""
+    for call in ours.calls():
+        if call["direction"] != "theirs" or call["state"] == "closed":
+            continue
+        if call["acknowledged"] is None:
+            ours.run("ack", call["id"])
+        if not call["dispositions"]:
+            ours.run("dispose", call["id"], "received")
+        for station, mine in ((ours, call["closed_by_us"]), (theirs, call["closed_by_them"])):
+            if mine:
+                continue
+            until(lambda station=station, wanted=call["id"]: disposed(station, wanted), "it")
+            station.run("close", call["id"])
+    for notice in ours.ask("notices"):
+        if notice["whose"] == ours.name:
+            ours.run("withdraw", notice["id"])
+    until(lambda: not [n for n in theirs.ask("notices") if n["whose"] == ours.name], "withdrawal")
