@@ -111,6 +111,7 @@ export class Draft {
 
   async forget(): Promise<void> {
     this.stop();
+    this.kept = true;
     await remove(`drafts/${encodeURIComponent(this.name)}`).catch(() => undefined);
   }
 
