@@ -7,19 +7,18 @@ since the browser's driver holds this one's event loop.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import socket
+import threading
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.line.station import Station
-
-T = TypeVar("T")
+from tests.line.consoles import Side
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome")
@@ -35,33 +34,51 @@ PICTURES = Path(__file__).parents[2] / "docs" / "images"
 KEEP_PICTURES = os.environ.get("CLEARLINE_PICTURES", "") == "1"
 """Whether the documentation's pictures are made anew; CI looks at the pages and leaves them."""
 
-_aside = ThreadPoolExecutor(max_workers=4)
+
+class Cable:
+    """What runs between a browser and a console, to be cut and mended: a relay of bytes."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._whole = True
+        self._ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """End every connection, and let no new one through."""
+        self._whole = False
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self._ends.clear()
+
+    def mend(self) -> None:
+        self._whole = True
+
+    def end(self) -> None:
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                if not self._whole:
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self._to))
+                self._ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=_relay, args=(one, other), daemon=True).start()
 
 
-def aside(what: Callable[[], T]) -> T:
-    """Return what `what` returns, run beside the browser's loop."""
-    return _aside.submit(what).result(60)
-
-
-class Side:
-    """One party: its station, and where its console is."""
-
-    def __init__(self, station: Station) -> None:
-        self.station = station
-
-    @property
-    def address(self) -> str:
-        return (self.station.home / "console").read_text().strip()
-
-    def run(self, *words: str) -> Any:
-        """Run a verb, as JSON."""
-        return aside(lambda: self.station.json(*words))
-
-    def ask(self, view: str, **args: Any) -> Any:
-        return aside(lambda: self.station.ask(view, **args))
-
-    def do(self, *commands: Any) -> Any:
-        return aside(lambda: self.station.do(*commands))
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while raw := one.recv(65_536):
+            other.sendall(raw)
+        other.shutdown(socket.SHUT_WR)
 
 
 class Desk:
@@ -80,9 +97,9 @@ class Desk:
         if kind == "error" and not re.search(r"Failed to load resource|net::ERR", text):
             self.errors.append(text)
 
-    def open(self) -> Desk:
+    def open(self, address: str = "") -> Desk:
         """Sign in for the demo and wait for the picture."""
-        self.page.goto(f"{self.side.address}/demo")
+        self.page.goto(f"{address or self.side.address}/demo")
         expect(self.at("map")).to_be_visible()
         expect(self.page.locator(".page[data-state=live]")).to_be_visible()
         return self

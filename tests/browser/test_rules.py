@@ -7,8 +7,8 @@ import time
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Line
-from tests.browser.desk import Desk, aside
+from tests.browser.desk import Desk
+from tests.line.consoles import Line, aside
 
 FIXED = ("strip", "clock", "link", "call-flash", "live")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Line
-from tests.browser.desk import Desk, aside
+from tests.browser.desk import Desk
+from tests.line.consoles import Line, aside
 from tests.line.station import EXAMPLES, until
 
 NEAR = {"centre": "35.3000N 040.1000E", "start": "+3h", "end": "+5h"}

@@ -17,7 +17,9 @@ export const SHAPES: Record<Precedence, string> = {
 const NEAR_MS = 3_600_000;
 const LATER_MS = 6 * NEAR_MS;
 /** Alerts that are shown by what they are about, and not a second time as a line. */
-const SHOWN_ELSEWHERE = new Set(['conflict', 'link_late', 'link_down', 'call_unanswered']);
+const SHOWN_ELSEWHERE = new Set([
+  'conflict', 'call_incoming', 'call_unanswered', 'link_late', 'link_down', 'link_disputed', 'test_incoming',
+]);
 
 export type Alarm = { id: string; precedence: Precedence; deadline: number | null; since: number } & (
   | { what: 'call'; call: CallItem }

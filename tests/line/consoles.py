@@ -1,0 +1,85 @@
+"""A line with consoles: two stations, joined, each of which serves browsers on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.line.station import Station, join
+
+T = TypeVar("T")
+
+_aside = ThreadPoolExecutor(max_workers=4)
+
+
+def aside(what: Callable[[], T]) -> T:
+    """Return what `what` returns, run beside the browser's loop."""
+    return _aside.submit(what).result(60)
+
+
+class Side:
+    """One party: its station, and where its console is."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+
+    @property
+    def address(self) -> str:
+        return (self.station.home / "console").read_text().strip()
+
+    def run(self, *words: str) -> Any:
+        """Run a verb, as JSON."""
+        return aside(lambda: self.station.json(*words))
+
+    def ask(self, view: str, **args: Any) -> Any:
+        return aside(lambda: self.station.ask(view, **args))
+
+    def do(self, *commands: Any) -> Any:
+        return aside(lambda: self.station.do(*commands))
+
+
+LADDER = {
+    "rungs": [
+        {"echelon": "duty-desk", "patience_ms": 20_000},
+        {"echelon": "deputy", "patience_ms": 30_000},
+        {"echelon": "contact-card", "patience_ms": 30_000},
+    ]
+}
+TERMS = {
+    "pulse": {"heartbeat_ms": 500, "late_after_ms": 4_000, "down_after_ms": 8_000},
+    "tests": {"every_ms": 7 * 86_400_000, "patience_ms": 60_000},
+    "ladders": dict.fromkeys(("flash", "immediate", "priority", "routine"), LADDER),
+}
+
+
+class Line:
+    """North and south, joined, each with a console."""
+
+    def __init__(self, folder: Path, changes: dict[str, Any] | None = None) -> None:
+        self.folder = folder
+        stations = [Station(name, folder, f"Maj. {name.title()}") for name in ("north", "south")]
+        self.north, self.south = (Side(station) for station in stations)
+        for station in stations:
+            self._set_up(station)
+            station.serve(wait=False)
+        for station in stations:
+            station.await_up()
+        join(*stations, folder, TERMS | (changes or {}))
+
+    def _set_up(self, station: Station) -> None:
+        language = ("--language", "en", "--language", "ru")
+        station.init(*language)
+        path = station.home / "clearline.toml"
+        text = path.read_text()
+        start = text.index("[console]")
+        officer = f"Maj. {station.name.title()}"
+        table = f'[console]\nlisten = "127.0.0.1:0"\ndemo_officer = "{officer}"\n'
+        path.write_text(text[:start] + table)
+
+    def end(self) -> None:
+        for side in (self.north, self.south):
+            process = side.station.process
+            if process is not None and process.poll() is None:
+                side.station.stop()
