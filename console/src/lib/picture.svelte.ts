@@ -33,12 +33,15 @@ class Picture {
   state = $state<StreamState>('loading');
   /** The newest frame that has been taken in. */
   seq = '';
+  /** Told when the node says that the session is over. */
+  whenSignedOut: () => void = () => undefined;
   #source: EventSource | null = null;
   #watching: ReturnType<typeof setInterval> | undefined;
   #listeners = new Set<(lines: LineItem[]) => void>();
 
   /** Take the whole picture, then what changes, until `stop`. */
   async start(): Promise<void> {
+    this.state = 'loading';
     this.#watching ??= setInterval(() => this.#watchOver(), 500);
     await this.#whole();
   }
@@ -93,8 +96,10 @@ class Picture {
   }
 
   signedOut(): void {
+    if (this.state === 'signed_out') return;
     this.state = 'signed_out';
     this.stop();
+    this.whenSignedOut();
   }
 
   #heard(): void {

@@ -13,6 +13,7 @@ class Held {
   /** Ask the node who is signed in, and begin to show the picture if somebody is. */
   async first(): Promise<void> {
     onSignedOut(() => this.over());
+    picture.whenSignedOut = () => (this.who = null);
     for (;;) {
       try {
         this.who = await get<Session>('session');

@@ -1,0 +1,146 @@
+"""The stream: nothing is lost and nothing comes twice, over any number of lost connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clearline.basis.instants import MINUTE_MS
+from clearline.core.events import Withdraw
+from clearline.web.picture import KINDS, MAX_FRAMES, Picture
+from clearline.web.stream import events
+from tests.kit import START, Pair, declare, volume
+from tests.line.consoles import Line
+from tests.web.conftest import Client
+
+
+def made() -> tuple[Pair, Picture]:
+    pair = Pair()
+    picture = Picture(pair.north.runtime, "north", "North", "test", START)
+    picture.refresh(pair.now)
+    return pair, picture
+
+
+def whole(pair: Pair, picture: Picture) -> dict[str, Any]:
+    return json.loads(b"".join(picture.whole(pair.now)))
+
+
+def lists(whole: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {kind: {item["id"]: item for item in whole[kind]} for kind in KINDS}
+
+
+def apply(shown: dict[str, dict[str, Any]], raw: bytes) -> None:
+    frame = json.loads(raw)
+    for kind, items in frame["put"].items():
+        shown[kind].update({item["id"]: item for item in items})
+    for kind, ids in frame["gone"].items():
+        for each in ids:
+            del shown[kind][each]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.sampled_from(["declare", "theirs", "withdraw", "wait", "cut"]), max_size=25))
+def test_frames_make_the_picture_that_is_wherever_one_was_cut_off(steps: list[str]) -> None:
+    """Whoever applies every frame has the whole picture; cut anywhere, and taken up again."""
+    pair, picture = made()
+    shown, seq = lists(whole(pair, picture)), picture.seq
+    declared: list[str] = []
+    away = False
+    for step in steps:
+        if step == "declare":
+            declared.append(pair.north.do(declare(volume(lat=34.5 + len(declared) / 50)), pair.now))
+        elif step == "theirs":
+            pair.south.do(declare(), pair.now)
+        elif step == "withdraw" and declared:
+            pair.north.do(Withdraw(by="planner", notice=declared.pop()), pair.now)
+        elif step == "wait":
+            pair.wait(MINUTE_MS)
+        elif step == "cut":
+            away = not away
+        pair.settle()
+        picture.refresh(pair.now)
+        if not away:
+            frames = picture.after(seq)
+            assert frames is not None
+            for frame in frames:
+                apply(shown, frame.raw)
+            seq = picture.seq
+    for frame in picture.after(seq) or []:
+        apply(shown, frame.raw)
+    assert shown == lists(whole(pair, picture))
+
+
+def test_a_frame_applied_twice_changes_nothing_more() -> None:
+    pair, picture = made()
+    pair.north.do(declare(), pair.now)
+    picture.refresh(pair.now)
+    shown = lists(whole(pair, picture))
+    apply(shown, picture.frames[-1].raw)
+    assert shown == lists(whole(pair, picture))
+
+
+def test_nothing_new_makes_no_frame() -> None:
+    pair, picture = made()
+    number = picture.number
+    assert not picture.refresh(pair.now)
+    assert picture.number == number
+
+
+def test_one_that_comes_too_late_or_from_before_is_told_to_take_the_whole_again() -> None:
+    pair, picture = made()
+    old = picture.seq
+    for n in range(MAX_FRAMES + 1):
+        picture.see(str(n), "Maj. A", pair.now)
+        picture.refresh(pair.now)
+    assert picture.after(old) is None
+    assert picture.after("another-3") is None
+    assert picture.after(f"{picture.boot}-{picture.number + 1}") is None
+    for wrong in ("", "x", f"{picture.boot}-", f"{picture.boot}-1e9", f"{picture.boot}--1"):
+        assert picture.after(wrong) is None
+    assert picture.after(picture.seq) == []
+
+
+def test_a_stream_ends_as_soon_as_its_session_does() -> None:
+    pair, picture = made()
+    left = [True, True, False]
+
+    async def read() -> list[bytes]:
+        stream = events(picture, picture.seq, lambda: pair.now, lambda: left.pop(0))
+        return [event async for event in stream]
+
+    said = asyncio.run(read())
+    assert said[-1].startswith(b"event: signed_out")
+    assert any(event.startswith(b"event: beat") for event in said)
+
+
+def frames(stream: Any, count: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the next frames of a real stream, with their ids."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    event: dict[str, str] = {}
+    while len(found) < count:
+        line = stream.readline().decode().rstrip("\n")
+        if line:
+            name, _, value = line.partition(": ")
+            event[name] = value
+            continue
+        if event.get("event") == "frame":
+            found.append((event["id"], json.loads(event["data"])))
+        event = {}
+    return found
+
+
+def test_over_a_real_connection_every_frame_comes_once(line: Line, north: Client) -> None:
+    seq = north.api("picture")["seq"]
+    seen: list[tuple[str, dict[str, Any]]] = []
+    for n in range(4):
+        line.north.run("declare", "--circle", f"35.{n}N 040.1E", "--radius", "3 km", "--band",
+                       "SFC-FL100", "--from", "+3h", "--to", "+5h")  # fmt: skip
+        with north.stream(last=seen[-1][0] if seen else seq) as stream:
+            seen += frames(stream, 1)
+    numbers = [int(name.rpartition("-")[2]) for name, _ in seen]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers[0] == int(seq.rpartition("-")[2]) + 1
