@@ -44,6 +44,7 @@ class Sound {
     this.hush();
     this.#pattern = pattern;
     this.#again();
+    if (this.armed) performance.mark('sound');
   }
 
   /** Sound a pattern once. */

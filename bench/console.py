@@ -1,0 +1,280 @@
+"""The console in a real browser without a GPU: ring to banner, first paint, time bar, preview.
+
+Two nodes in processes of their own, the system's Chromium in a third. What the page knows of
+its own timing it marks itself; the node's instant of a call is when its core handled it. The
+eight hours are simulated by their events, sent as fast as the nodes take them: so many
+heartbeats, notices and calls as a busy watch has, not eight hours of waiting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import os
+import shutil
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from msgspec.structs import replace
+from playwright.async_api import CDPSession, Page, async_playwright
+
+from bench import common
+from clearline.basis.instants import HOUR_MS, MINUTE_MS, Instant
+from clearline.core.events import Acknowledge, Close, Declare, Dispose, OpenCall, Withdraw
+from clearline.core.terms import Precedence
+from clearline.phrasebook import Stop
+from clearline.space import Position, Window
+from clearline.transports.local import LocalClient
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-3d-apis", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required", "--js-flags=--expose-gc",
+]  # fmt: skip
+STOP = Stop(place=Position(lat_e7=352_560_000, lon_e7=401_500_000), radius_cm=50_000)
+PAGE = common.ROOT / "src/clearline/web/page"
+STEPS = 60
+HEARTBEATS = 8 * 3_600 // 5
+"""What eight hours have at one each five seconds."""
+WATCH_NOTICES, WATCH_CALLS = 200, 60
+
+
+def weight() -> dict[str, float]:
+    """Return the gzipped kB of what the first screen loads, without fonts and base map."""
+    index = (PAGE / "index.html").read_text()
+    names = [f"assets/{path.name}" for path in (PAGE / "assets").iterdir()]
+    first = [name for name in names if name in index]
+    total = sum(
+        len(gzip.compress((PAGE / name).read_bytes(), 9)) for name in [*first, "index.html"]
+    )
+    code = [name for name in names if name.endswith((".js", ".css"))]
+    every = sum(len(gzip.compress((PAGE / name).read_bytes(), 9)) for name in code)
+    return {"first_kb": round(total / 1_000, 1), "all_code_kb": round(every / 1_000, 1)}
+
+
+def spread(link: str, count: int, *, side: int) -> list[Declare]:
+    """Return declarations evenly over a day, of which some nine in a hundred are open at once."""
+    made = common.notices(link, count, side=side)
+    first = made[0].volumes[0].window.start
+    day_ms, open_ms = 24 * HOUR_MS, 130 * MINUTE_MS
+    windows = [first.after(n * day_ms // count) for n in range(count)]
+    return [
+        replace(
+            each,
+            volumes=tuple(
+                replace(volume, window=Window(start=start, end=start.after(open_ms)))
+                for volume in each.volumes
+            ),
+        )
+        for each, start in zip(made, windows, strict=True)
+    ]
+
+
+async def _ring(page: Page, ours: LocalClient, theirs: LocalClient, link: str) -> float:
+    """Return the ms from a call's arrival at the node to banner and sound, on one clock."""
+    event = OpenCall(by="bench", link=link, precedence=Precedence.FLASH, phrases=(STOP,))
+    await page.evaluate("performance.clearMarks('sound')")
+    done = await theirs.do(event, until="call_ringing", wait_ms=20_000)
+    call = done["entries"][0]["id"]
+    marks: list[float] = await page.evaluate(
+        """async (call) => {
+          for (;;) {
+            const [banner] = performance.getEntriesByName(`banner:${call}`);
+            const [sound] = performance.getEntriesByName('sound');
+            const at = (mark) => performance.timeOrigin + mark.startTime;
+            if (banner && sound) return [at(banner), at(sound)];
+            await new Promise((again) => setTimeout(again, 5));
+          }
+        }""",
+        call,
+    )
+    held = next(each for each in await ours.ask("calls") if each["id"] == call)
+    arrived = int(Instant.parse(held["opened_at"]))
+    await ours.do(Acknowledge(by="bench", call=call, echelon="duty-desk"))
+    await ours.do(Dispose(by="bench", call=call, disposition="received"))
+    await ours.do(Close(by="bench", call=call))
+    await _closed(theirs, call)
+    await page.locator("[data-test=incoming]").wait_for(state="hidden")
+    return max(marks) - arrived
+
+
+async def _closed(theirs: LocalClient, call: str) -> None:
+    while True:
+        try:
+            await theirs.do(Close(by="bench", call=call))
+            return
+        except Exception:  # noqa: BLE001 - the disposition is not here yet
+            await asyncio.sleep(0.005)
+
+
+async def _useful(page: Page, address: str) -> float:
+    """Return the ms from navigation to the picture painted."""
+    await page.goto(address)
+    return float(
+        await page.evaluate(
+            """async () => {
+              for (;;) {
+                const [mark] = performance.getEntriesByName('useful');
+                if (mark) return mark.startTime;
+                await new Promise((again) => setTimeout(again, 5));
+              }
+            }"""
+        )
+    )
+
+
+async def _steps(page: Page) -> tuple[list[float], int]:
+    """Return the ms of each step of the time bar until the map is drawn, and how many areas."""
+    found = await page.evaluate(
+        """async (steps) => {
+          const slider = document.querySelector('[data-test=time-slider]');
+          const { map, shown } = document.querySelector('[data-test=map]').clearline;
+          const looks = () => [...document.querySelectorAll('[data-test=map] canvas')]
+            .map((each) => each.toDataURL()).join();
+          const before = looks();
+          const took = [];
+          let most = 0;
+          const start = Number(slider.value) + 6 * 3600e3;
+          for (let n = 0; n < steps; n++) {
+            const began = performance.now();
+            slider.valueAsNumber = start + n * 300e3;
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            await new Promise((done) => { map.once('rendercomplete', done); map.render(); });
+            took.push(performance.now() - began);
+            most = Math.max(most, shown());
+          }
+          if (looks() === before) throw new Error('nothing was drawn');
+          return [took, most];
+        }""",
+        STEPS,
+    )
+    return found[0], found[1]
+
+
+async def _preview(page: Page, times: int) -> list[float]:
+    """Return the ms from the last key to the conflict drawn, debounce included."""
+    await page.keyboard.press("F8")
+    await page.keyboard.press("n")
+    fields = {"radius": "20 km", "lower": "FL200", "upper": "FL340", "start": "+4h", "end": "+6h"}
+    for name, value in fields.items():
+        await page.locator(f"[data-test=field-{name}]").fill(value)
+    await page.locator("[data-test=field-activity]").select_option("flight")
+    took: list[float] = []
+    for n in range(times):
+        centre = page.locator("[data-test=field-centre]")
+        await centre.fill(f"3{n % 5}.{n % 10}500N 040.{n % 7}50")
+        await page.wait_for_timeout(400)  # Whatever that was is checked before the key that counts.
+        await page.evaluate("performance.clearMarks('preview')")
+        took.append(float(await page.evaluate(
+            """async () => {
+              const field = document.querySelector('[data-test=field-centre]');
+              field.focus();
+              const began = performance.now();
+              document.execCommand('insertText', false, 'E');
+              for (;;) {
+                const marks = performance.getEntriesByName('preview');
+                const mark = marks.find((m) => m.startTime > began);
+                if (mark) return mark.startTime - began;
+                await new Promise((again) => setTimeout(again, 2));
+              }
+            }"""
+        )))  # fmt: skip
+    return took
+
+
+async def _heap_mb(session: CDPSession) -> float:
+    for _ in range(3):
+        await session.send("HeapProfiler.collectGarbage")
+    used = await session.send("Runtime.getHeapUsage")
+    return float(used["usedSize"]) / 1e6
+
+
+async def _eight_hours(
+    page: Page, ours: LocalClient, theirs: LocalClient, link: str
+) -> dict[str, Any]:
+    """Return the heap before and after a watch's events."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.enable")
+    await _watch(page, ours, theirs, link, part=10)
+    before = await _heap_mb(session)
+    await _watch(page, ours, theirs, link, part=1)
+    after = await _heap_mb(session)
+    return {"before_mb": round(before, 1), "after_mb": round(after, 1),
+            "growth": round(after / before - 1, 3)}  # fmt: skip
+
+
+async def _watch(
+    page: Page, ours: LocalClient, theirs: LocalClient, link: str, *, part: int
+) -> None:
+    seen = """async (count) => {
+      for (let n = 0; n < count; n++) {
+        await fetch('/api/v1/seen', { method: 'POST', body: JSON.stringify({ id: `beat ${n}` }),
+          headers: { 'Content-Type': 'application/json', 'X-Clearline': '1' } });
+      }
+    }"""
+    await page.evaluate(seen, HEARTBEATS // part)
+    for event in common.notices(link, WATCH_NOTICES // part, side=1, seed=part):
+        done = await theirs.do(event)
+        await theirs.do(Withdraw(by="bench", notice=done["entries"][0]["id"]))
+    for _ in range(WATCH_CALLS // part):
+        await _ring(page, ours, theirs, link)
+
+
+async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
+    os.environ["CLEARLINE_CONSOLE_LISTEN"] = "127.0.0.1:0"
+    os.environ["CLEARLINE_CONSOLE_DEMO_OFFICER"] = "bench"
+    limits = {"limits": {"active_notices": 500_000}}
+    async with (
+        common.pair(limits) as (north, south, link),
+        north.client() as ours,
+        south.client() as theirs,
+        async_playwright() as driver,
+    ):
+        found: dict[str, Any] = {"benchmark": "console", "weight": weight()}
+        chromium = shutil.which("chromium") or "/usr/bin/chromium"
+        browser = await driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        context = await browser.new_context(viewport={"width": 1600, "height": 900})
+        page = await context.new_page()
+        address = (Path(north.home) / "console").read_text().strip()
+        await page.goto(f"{address}/demo")
+        await page.locator("[data-test=sound]").click()
+        await page.locator("[data-test=map]").wait_for()
+
+        rings = [await _ring(page, ours, theirs, link) for _ in range(asked.calls)]
+        found |= {"calls": asked.calls, "ring_ms": common.quantiles_ms([r / 1e3 for r in rings])}
+        found["watch"] = await _eight_hours(page, ours, theirs, link)
+
+        await common.declare_all(theirs, spread(link, 1_000, side=1))
+        await common.settled(theirs)
+        useful = [await _useful(page, address) for _ in range(5)]
+        found["useful_ms"] = {"median": round(median(useful)), "max": round(max(useful))}
+
+        await common.declare_all(theirs, spread(link, 9_000, side=1))
+        await common.settled(theirs)
+        whole = await _useful(page, address)
+        await page.wait_for_timeout(3_000)  # The base map's tiles are cut once.
+        await page.get_by_role("button", name="Show all").click()
+        await page.wait_for_timeout(1_000)
+        took, most = await _steps(page)
+        found |= {
+            "areas": 10_000, "active": most, "useful_10000_ms": round(whole),
+            "step_ms": {"median": round(median(took), 1), "max": round(max(took), 1)},
+        }  # fmt: skip
+        preview = await _preview(page, asked.previews)
+        found["preview_ms"] = {"median": round(median(preview)), "max": round(max(preview))}
+        await browser.close()
+        return found | {
+            "goal": {"ring_p99_ms": 150, "useful_ms": 1_500, "step_median_ms": 60,
+                     "weight_kb": 350, "growth": 0.10, "preview_ms": 500}
+        }  # fmt: skip
+
+
+def measure(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return the figures of the console."""
+    return asyncio.run(_measure(asked))
+
+
+if __name__ == "__main__":
+    common.main(measure, __doc__, calls=200, previews=20)
