@@ -215,7 +215,7 @@ class Demo:
         """Return when somebody interrupts, or a node ends."""
         over = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: over.set())
+            signal.signal(number, lambda _number, _frame: over.set())
         nodes = [side.process for side in (self.north, self.south) if side.process is not None]
         while not over.wait(1.0):
             if any(node.poll() is not None for node in nodes):
