@@ -9,18 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.desk import CHROMIUM, FLAGS, Desk, open_desk
 from tests.line.consoles import Line, Side, aside
 from tests.line.station import Station, until
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
-    """The system's own Chromium, without a GPU; it is found by what tests look for."""
-    playwright.selectors.set_test_id_attribute("data-test")
-    return {"executable_path": CHROMIUM, "args": FLAGS}
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """The browser's driver, for this folder alone: its loop holds the thread while it is there,
+    and the tests of other folders have loops of their own."""
+    with sync_playwright() as driver:
+        driver.selectors.set_test_id_attribute("data-test")
+        yield driver
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The system's own Chromium, without a GPU."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
