@@ -5,9 +5,9 @@ The first is the one fallen back to.
 
 from __future__ import annotations
 
-from clearline.phrasebook.languages import en, ru
+from clearline.phrasebook.languages import ar, en, fr, he, ru, tr, uk, zh
 
 __all__ = ["CATALOGUES"]
 
-CATALOGUES = (en.CATALOGUE, ru.CATALOGUE)
+CATALOGUES = tuple(each.CATALOGUE for each in (en, ru, uk, ar, tr, he, fr, zh))
 """Every catalogue, in the order that screens list them."""

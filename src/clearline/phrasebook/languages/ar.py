@@ -1,0 +1,85 @@
+"""Arabic: machine-made, awaiting a native reader.
+
+It decides what Clearline says to a reader of Arabic. Nobody whose first language it is has
+read it yet; its status says so wherever a language is chosen.
+"""
+
+from __future__ import annotations
+
+from clearline.phrasebook.catalogue import Catalogue, Direction, Status
+
+__all__ = ["CATALOGUE"]
+
+_PHRASES = {
+    "STOP": (
+        "قف. أفرادنا في {place}. أوقفوا ما تفعلونه في نطاق {radius_cm} منه.{reference, "
+        "select, none {} other { بشأن القيد {reference}.}}"
+    ),
+    "CLEAR": (
+        "زال الخطر. الخطر الذي تحدثنا عنه زال عنّا{place, select, none {} other { في "
+        "نطاق {radius_cm} من {place}}}.{reference, select, none {} other { بشأن القيد "
+        "{reference}.}} هذا ليس موافقة على شيء."
+    ),
+    "DELAY REQUEST": (
+        "طلب تأخير. نطلب أن يبدأ ما في القيد {reference} متأخرًا بمقدار {delay_ms}. لم "
+        "يتغير شيء حتى تجيبوا."
+    ),
+    "LOCATION QUERY": "سؤال عن مكان. هل تعملون في نطاق {radius_cm} من {place}؟",
+    "PRESENCE": "وجود. نصرّح بأننا نعمل في نطاق {radius_cm} من {place}، من {begins} إلى {ends}.",
+    "NO PRESENCE": (
+        "لا وجود. نصرّح بأننا لا نعمل في نطاق {radius_cm} من {place}، من {begins} إلى {ends}."
+    ),
+    "DISTRESS": "استغاثة في {place}: {nature}، {persons}. لا تعرّضوهم للخطر.",
+    "TEST": "اختبار. هذا اختبار للخط ولا شيء غيره.",
+    "SAY AGAIN": "أعيدوا القول. لم نفهم القيد {which}. أعيدوه كاملًا.",
+    "CORRECTION": "تصحيح. نسحب ما قلناه في القيد {of}. ويحل محله ما يلي.",
+    "WRONG PLACE": "مكان خاطئ. المكان في قيدنا {reference} خاطئ. المكان الصحيح: {place}.",
+    "ANCHOR QUERY": (
+        "سؤال عن المرجع. قيدكم {reference} يذكر المكان {place}، لكن المرجع {anchor} "
+        "يعطي {anchored}: الفرق {apart_cm}. أيهما تقصدون؟"
+    ),
+    "STANDBY": "انتظروا. قرأنا القيد {reference} وسنجيب خلال {wait_ms}.",
+    "UNABLE": "غير قادرين. لا نستطيع ما يطلبه القيد {reference}.",
+    "AFFIRM": "نعم. جواب سؤالكم في القيد {reference}: نعم. هذا ليس موافقة على أي عملية.",
+    "NEGATIVE": "لا. جواب سؤالكم في القيد {reference}: لا.",
+    "CALL BY VOICE": "اتصال صوتي. كلّمونا صوتًا على المسار «{path}» في بطاقة الاتصال.",
+    "FREE TEXT": "نص حر غير مترجم، اللغة «{language}»: {text}",
+}
+
+_WORDS = {
+    "unknown": "غير معروف",
+    "nature.down_aircraft": "طائرة ساقطة",
+    "nature.vessel": "سفينة",
+    "nature.convoy": "قافلة",
+    "nature.medical": "حالة طبية",
+    "nature.fire": "حريق",
+    "nature.stranded": "عالقون",
+    "persons.unknown": "عدد الأشخاص غير معروف",
+    "position": (
+        "\u2066{lat}° {north, select, N {N} other {S}} {lon}° {east, select, E {E} other {W}}\u2069"
+    ),
+    "length.m": "\u2066{n} m\u2069",
+    "length.km": "\u2066{n} km\u2069",
+    "span.days": "{n, number} يوم",
+    "span.hours": "{n, number} س",
+    "span.minutes": "{n, number} د",
+    "span.seconds": "{n, number} ث",
+    "time": "\u2066{year}-{month}-{day} {hour}:{minute}:{second} UTC\u2069",
+    "reference": "\u2066…{id}\u2069",
+    "persons": (
+        "{n, plural, zero {# شخص} one {# شخص} two {# شخص} few {# أشخاص} many {# "
+        "شخصًا} other {# شخص}}"
+    ),
+    "fallback": "[لا نص باللغة «{language}»؛ ما يلي بالإنجليزية] {text}",
+}
+
+CATALOGUE = Catalogue(
+    language="ar",
+    native_name="العربية",
+    direction=Direction.RIGHT_TO_LEFT,
+    status=Status.AWAITING,
+    plurals=("zero", "one", "two", "few", "many", "other"),
+    phrases=_PHRASES,
+    words=_WORDS,
+)
+"""Arabic."""
