@@ -7,7 +7,7 @@ import type Geometry from 'ol/geom/Geometry';
 import Point from 'ol/geom/Point';
 import VectorLayer from 'ol/layer/Vector';
 import VectorTileLayer from 'ol/layer/VectorTile';
-import Projection from 'ol/proj/Projection';
+import type Projection from 'ol/proj/Projection';
 import { fromLonLat } from 'ol/proj';
 import RenderFeature from 'ol/render/Feature';
 import VectorSource from 'ol/source/Vector';
@@ -71,13 +71,18 @@ export async function baseLayers(hue: Colours): Promise<Base> {
   void file<Topology<{ countries: GeometryCollection }>>(countriesUrl).then((topology) => {
     const inner = mesh(topology, topology.objects.countries, (a, b) => a !== b);
     borders.setSource(tiles({ type: 'Feature', properties: {}, geometry: inner }));
-  });
+  }).catch(missing);
   void file<Places>(placesUrl).then((found) => {
     found.cities.forEach((tier, n) =>
       cities.addFeatures(tier.map(([name, lon, lat]) => point({ name, tier: n }, lon, lat))));
-    fields.addFeatures(found.airfields.map(([name, , lon, lat]) => point({ name }, lon, lat)));
-  });
+    fields.addFeatures(found.airfields.map(([, name, lon, lat]) => point({ name }, lon, lat)));
+  }).catch(missing);
   return base;
+}
+
+/** A piece of the base map that cannot be had leaves the map without it, and nothing else. */
+function missing(): void {
+  // The header says already that the node is not heard.
 }
 
 /** The deployment's own layers, from the node. */
@@ -119,7 +124,6 @@ function tiled(data: Cuttable): VectorTileLayer {
 /** A source that cuts one shape into tiles where it is looked at. */
 function tiles(data: Cuttable): VectorTileSource {
   const cut = geojsonvt(data, { extent: TILE, maxZoom: MAX_ZOOM, indexMaxZoom: 4, tolerance: 2, buffer: 64 });
-  const pixels = new Projection({ code: 'TILE_PIXELS', units: 'tile-pixels', extent: [0, 0, TILE, TILE] });
   return new VectorTileSource({
     maxZoom: MAX_ZOOM,
     tileUrlFunction: (coordinate) => JSON.stringify(coordinate),
@@ -137,7 +141,6 @@ function tiles(data: Cuttable): VectorTileSource {
     },
     projection: 'EPSG:3857',
     wrapX: true,
-    ...(pixels ? {} : {}),
   });
 }
 
