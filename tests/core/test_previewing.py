@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
-from clearline.basis.instants import HOUR_MS
-from clearline.core.events import Withdraw
-from clearline.core.previewing import Preview, Way, preview
-from clearline.space import Altitude, Band, Datum, Volume
-from tests.kit import LINK, START, Pair, declare, volume
+from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS
+from clearline.basis.steps import finish
+from clearline.core.events import Revise, Withdraw
+from clearline.core.previewing import Preview, Way, preview, previewing
+from clearline.core.terms import DEFAULT_MINIMA, Limits
+from clearline.space import Altitude, Band, Datum, Polygon, Volume, Window
+from tests.kit import LINK, START, Pair, declare, degrees, volume
 
 
 def band(low: int, high: int) -> Band:
@@ -40,7 +44,7 @@ volumes = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(volumes, min_size=1, max_size=4), volumes)
 def test_it_foresees_exactly_what_declaring_then_finds(theirs: list[Volume], ours: Volume) -> None:
     pair = Pair()
@@ -54,10 +58,13 @@ def test_it_foresees_exactly_what_declaring_then_finds(theirs: list[Volume], our
     pair.settle()
     found = pair.north.runtime.state.conflicts.of_notice(notice)
     assert {each.theirs for each in found} == {each.theirs for each in seen.conflicts}
+    claims = {each.theirs: each.claimed_by_us for each in found}
+    assert all(claims[each.theirs].found == each.found for each in seen.conflicts)
+    assert seen.complete
     assert pair.north.runtime.state.notice(notice).volumes == seen.volumes
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(volumes, min_size=1, max_size=4), volumes)
 def test_every_way_out_is_one(theirs: list[Volume], ours: Volume) -> None:
     pair = Pair()
@@ -85,6 +92,122 @@ def test_a_way_out_is_offered_in_time_and_in_height() -> None:
     above = ways[Way.ABOVE].volumes[0].band
     assert above.lower.value_cm >= 190 * 3_048
     assert above.upper.value_cm - above.lower.value_cm == 40 * 3_048
+
+
+def test_a_way_out_is_the_least_change_on_the_grid_and_on_round_figures() -> None:
+    pair = Pair()
+    pair.south.do(declare(volume(band=band(100, 180), start_ms=6 * HOUR_MS)), pair.now)
+    pair.settle()
+    (theirs,) = pair.north.runtime.state.notices.by_id.values()
+    ours = volume(band=band(120, 160), start_ms=6 * HOUR_MS)
+    ways = {way.way: way.volumes[0] for way in look(pair, ours).ways_out}
+    assert set(ways) == set(Way)
+    gap_ms = ways[Way.LATER].window.start.since(theirs.closes)
+    assert DEFAULT_MINIMA.time_ms <= gap_ms < DEFAULT_MINIMA.time_ms + 10 * MINUTE_MS
+    gap_ms = theirs.opens.since(ways[Way.EARLIER].window.end)
+    assert DEFAULT_MINIMA.time_ms <= gap_ms < DEFAULT_MINIMA.time_ms + 10 * MINUTE_MS
+    top_cm = theirs.volumes[0].band.upper.value_cm
+    gap_cm = ways[Way.ABOVE].band.lower.value_cm - top_cm
+    assert DEFAULT_MINIMA.vertical_cm <= gap_cm < DEFAULT_MINIMA.vertical_cm + 2 * 30_480
+
+
+def test_a_way_out_goes_past_one_obstacle_after_another() -> None:
+    pair = Pair()
+    for start in (3, 6, 9):
+        pair.south.do(declare(volume(start_ms=start * HOUR_MS, length_ms=2 * HOUR_MS)), pair.now)
+    pair.settle()
+    ways = {way.way: way.volumes[0] for way in look(pair, volume()).ways_out}
+    assert ways[Way.LATER].window.start > START.after(11 * HOUR_MS)
+
+
+def test_where_there_is_no_time_before_theirs_a_notice_may_end_sooner() -> None:
+    pair = Pair()
+    pair.south.do(declare(volume(start_ms=2 * HOUR_MS)), pair.now)
+    pair.settle()
+    ours = volume(start_ms=HOUR_MS // 2, length_ms=6 * HOUR_MS)
+    ways = {way.way: way.volumes[0] for way in look(pair, ours).ways_out}
+    assert ways[Way.EARLIER].window.start == ours.window.start
+    assert ways[Way.EARLIER].window.end < START.after(2 * HOUR_MS)
+
+
+def test_no_height_is_offered_where_the_data_cannot_be_compared() -> None:
+    pair = Pair()
+    ground = Band(
+        lower=Altitude(datum=Datum.SURFACE, value_cm=0),
+        upper=Altitude(datum=Datum.AMSL, value_cm=300_000),
+    )
+    pair.south.do(declare(volume(band=ground)), pair.now)
+    pair.settle()
+    seen = look(pair, volume(band=band(120, 160)))
+    assert len(seen.conflicts) == 1
+    assert {way.way for way in seen.ways_out} <= {Way.LATER, Way.EARLIER}
+
+
+def test_a_revision_is_previewed_as_one() -> None:
+    pair = Pair(limits=Limits(active_notices=1))
+    notice = pair.north.do(declare(), pair.now)
+    pair.south.do(declare(volume(start_ms=8 * HOUR_MS)), pair.now)
+    pair.settle()
+    state = pair.north.runtime.state
+    moved = volume(start_ms=8 * HOUR_MS)
+    with pytest.raises(Mistake, match="active already"):
+        look(pair, moved)
+    link = state.link(LINK)
+    seen = preview(state, link, (moved,), "", None, pair.now, revises=notice)
+    pair.north.do(Revise(by="planner", notice=notice, volumes=(moved,)), pair.now)
+    found = state.conflicts.of_notice(notice)
+    assert [each.theirs for each in found] == [each.theirs for each in seen.conflicts]
+    assert state.notice(notice).volumes == seen.volumes
+    assert seen.activity == "flight"
+    pair.north.do(_withdraw(notice), pair.now)
+    with pytest.raises(Mistake, match="withdrawn"):
+        preview(state, link, (moved,), "", None, pair.now, revises=notice)
+
+
+def test_what_happens_between_two_steps_is_seen_whole_or_not_at_all() -> None:
+    pair = Pair()
+    theirs = pair.south.do(declare(), pair.now)
+    pair.settle()
+    state = pair.north.runtime.state
+    drawn = (volume(), volume(35.4, 40.2))
+    steps = previewing(state, state.link(LINK), drawn, "flight", None, pair.now)
+    next(steps)
+    pair.south.do(_withdraw(theirs), pair.now)
+    other = pair.south.do(declare(), pair.now)
+    pair.settle()
+    seen = finish(steps)
+    assert [each.theirs for each in seen.conflicts] == [other]
+
+
+def test_what_comes_near_too_much_is_not_called_compared() -> None:
+    pair = Pair()
+    star = tuple(replace(volume(), outline=_star(100)) for _ in range(8))
+    for _ in range(40):
+        pair.south.do(declare(*star), pair.now)
+    pair.settle()
+    seen = look(pair, *star)
+    assert not seen.complete
+    assert seen.conflicts
+    assert seen.ways_out == ()
+
+
+def test_a_suggestion_that_the_terms_do_not_allow_is_not_made() -> None:
+    pair = Pair(limits=Limits(horizon_ms=DAY_MS))
+    month = Window(start=START.after(HOUR_MS), end=START.after(30 * DAY_MS))
+    pair.south.do(declare(replace(volume(), window=month)), pair.now)
+    pair.settle()
+    assert Way.LATER not in {way.way for way in look(pair, volume()).ways_out}
+
+
+def _star(points: int) -> Polygon:
+    turns = [2 * math.pi * n / points for n in range(points)]
+    reach = [0.6 if n % 2 else 0.5 for n in range(points)]
+    return Polygon(
+        exterior=tuple(
+            degrees(35.3 + r * math.sin(turn), 40.1 + r * math.cos(turn))
+            for turn, r in zip(turns, reach, strict=True)
+        )
+    )
 
 
 def test_without_a_conflict_there_is_nothing_to_offer() -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "key_of",
     "look",
     "meet",
+    "worse",
 ]
 
 MAX_PER_NOTICE = 32
@@ -105,10 +106,15 @@ def look(mine: Notice, theirs: Notice, minima: Minima) -> ConflictFound | None:
     worst: ConflictFound | None = None
     for ours in mine.volumes:
         for other in theirs.volumes:
-            found = meet(ours, other, minima)
-            if found is not None and (worst is None or _rank(found) < _rank(worst)):
-                worst = found
+            worst = worse(worst, meet(ours, other, minima))
     return worst
+
+
+def worse(one: ConflictFound | None, other: ConflictFound | None) -> ConflictFound | None:
+    """Return whichever comes closer; the first if they are alike, None if there is none."""
+    if one is None or other is None:
+        return one or other
+    return other if _rank(other) < _rank(one) else one
 
 
 def meet(ours: Volume, other: Volume, minima: Minima) -> ConflictFound | None:

@@ -7,11 +7,14 @@ made when theirs arrives. Whoever finds a conflict claims it; each side clears i
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.instants import Instant
 from clearline.basis.quantities import show_length
+from clearline.basis.steps import Steps, finish
 from clearline.core.conflicts import (
     MAX_PER_NOTICE,
     Claim,
@@ -39,19 +42,28 @@ from clearline.core.notices import (
     lead_ms,
     rounding_slack_cm,
 )
-from clearline.core.release import Door, Released, release_notice
+from clearline.core.release import (
+    Door,
+    Released,
+    ReleasedOutline,
+    release_notice,
+    release_outline,
+)
 from clearline.core.state import State
 from clearline.core.terms import Terms
 from clearline.record import Entry
-from clearline.space import Volume, check_window
+from clearline.space import Outline, Volume, check_window, positions
 
 __all__ = [
     "arrived",
+    "declarable",
     "declare",
     "is_late",
     "lapse_all",
     "note",
     "released",
+    "releasing",
+    "revisable",
     "revise",
     "withdraw",
 ]
@@ -60,6 +72,10 @@ MAX_CLAIMED = 256
 """Conflicts of one notice of ours, beyond which the counterpart's further claims are refused."""
 MAX_NOTED = 64
 """Dispositions of one notice that are kept in sight."""
+CHECK_US = 5
+"""About how long checking an outline takes, in µs for each of its points."""
+RELEASE_US = 25
+"""About how long clipping and rounding one takes."""
 
 
 def declare(state: State, door: Door, event: Declare) -> None:
@@ -70,13 +86,7 @@ def declare(state: State, door: Door, event: Declare) -> None:
         raise Mistake("link_twice", "A link is named twice.")
     ready: list[tuple[Link, Released]] = []
     for name in event.links:
-        link = _carrying(state, name)
-        if link.terms.activity(event.activity) is None:
-            known = ", ".join(each.name for each in link.terms.activities)
-            raise Mistake("unknown_activity", f"The terms know these activities: {known}.")
-        if state.notices.active(link.id, mine=True) >= link.terms.limits.active_notices:
-            limit = link.terms.limits.active_notices
-            raise Mistake("too_many_notices", f"{limit} notices are active already: withdraw some.")
+        link = declarable(state, name, event.activity)
         ready.append((link, released(event.volumes, event.activity, event.place, link, door.now)))
     for link, out in ready:
         _declare_on(state, door, event, link, out)
@@ -84,8 +94,7 @@ def declare(state: State, door: Door, event: Declare) -> None:
 
 def revise(state: State, door: Door, event: Revise) -> None:
     """Replace the volumes of a notice of ours."""
-    notice = _ours(state, event.notice)
-    link = _carrying(state, notice.link)
+    notice, link = revisable(state, event.notice)
     out = released(event.volumes, notice.activity, event.place, link, door.now)
     body = NoticeRevised(
         revision=notice.revision + 1,
@@ -147,22 +156,58 @@ def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) ->
             return Refusal(reason=Reason.UNKNOWN_KIND, detail=f"{entry.kind} is not understood.")
 
 
+def declarable(state: State, name: str, activity: str) -> Link:
+    """Return the link, if a notice of this activity may be declared on it; else Mistake."""
+    link = _carrying(state, name)
+    if link.terms.activity(activity) is None:
+        known = ", ".join(each.name for each in link.terms.activities)
+        raise Mistake("unknown_activity", f"The terms know these activities: {known}.")
+    limit = link.terms.limits.active_notices
+    if state.notices.active(link.id, mine=True) >= limit:
+        raise Mistake("too_many_notices", f"{limit} notices are active already: withdraw some.")
+    return link
+
+
+def revisable(state: State, notice: str) -> tuple[Notice, Link]:
+    """Return a notice of ours that may be revised, and its link; else Mistake."""
+    found = _ours(state, notice)
+    return found, _carrying(state, found.link)
+
+
 def released(
     volumes: tuple[Volume, ...], activity: str, place: Place | None, link: Link, now: Instant
 ) -> Released:
-    """Return what may leave of what was drawn, having checked it.
+    """Return what may leave of what was drawn, having checked it; Mistake if it is refused."""
+    return finish(releasing(volumes, activity, place, link.terms, now, {}))
+
+
+def releasing(
+    volumes: tuple[Volume, ...],
+    activity: str,
+    place: Place | None,
+    terms: Terms,
+    now: Instant,
+    known: MutableMapping[Outline, ReleasedOutline],
+) -> Steps[Released]:
+    """Do `released` in steps; `known` keeps what became of each outline, for the next time.
 
     Rounding keeps well-formed outlines and bands well-formed: `space.rounding` is held to
     that. A window of the greatest length grows past it.
     """
-    fault = check_volumes(volumes, link.terms, now)
+    fault = check_volumes(volumes, terms, now)
     if fault is not None:
         raise Mistake(fault.reason.value, fault.detail)
     if place is not None:
-        mismatch = check_place(place, link.terms)
+        mismatch = check_place(place, terms)
         if mismatch is not None:
             raise Mistake("anchor_mismatch", mismatch)
-    out = release_notice(volumes, activity, place, link.terms)
+    for volume in volumes:
+        points = len(positions(volume.outline))
+        if volume.outline not in known:
+            known[volume.outline] = release_outline(volume.outline, terms)
+            yield RELEASE_US * points
+        yield CHECK_US * points
+    out = release_notice(volumes, activity, place, terms, known)
     for volume in out.volumes:
         check_window(volume.window)
     return out

@@ -15,7 +15,7 @@ nothing else and compares every byte that they send.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Raw, Struct
 from msgspec.structs import replace
@@ -35,13 +35,15 @@ from clearline.space import (
     MIN_RADIUS_CM,
     Circle,
     Grid,
+    Outline,
     Position,
     Reference,
     Volume,
     clip,
     positions,
+    round_band_out,
     round_out,
-    round_volume_out,
+    round_window_out,
 )
 
 __all__ = [
@@ -49,7 +51,9 @@ __all__ = [
     "NODE",
     "Door",
     "Released",
+    "ReleasedOutline",
     "release_notice",
+    "release_outline",
     "release_phrases",
     "release_position",
 ]
@@ -77,6 +81,15 @@ class Released(Struct, frozen=True, kw_only=True):
     activity: str
     place: Place | None
     changes: tuple[str, ...]
+
+
+class ReleasedOutline(Struct, frozen=True, kw_only=True):
+    """What release makes of one outline, whatever its band and window."""
+
+    inside: tuple[Outline, ...]
+    """What of it lies in the agreed area: itself alone if all of it does."""
+    rounded: tuple[Outline, ...]
+    """The same, each on the grid."""
 
 
 class Door:
@@ -143,30 +156,48 @@ class Door:
         return f"{self._seq}:{len(self.effects)}:{code}"
 
 
+def release_outline(outline: Outline, terms: Terms) -> ReleasedOutline:
+    """Return what may leave of an outline; Mistake if the area cuts it into too many pieces."""
+    inside = clip(outline, terms.area)
+    _check_pieces(len(inside), terms)
+    return ReleasedOutline(
+        inside=inside, rounded=tuple(round_out(each, terms.release.grid) for each in inside)
+    )
+
+
 def release_notice(
-    volumes: tuple[Volume, ...], activity: str, place: Place | None, terms: Terms
+    volumes: tuple[Volume, ...],
+    activity: str,
+    place: Place | None,
+    terms: Terms,
+    known: Mapping[Outline, ReleasedOutline] | None = None,
 ) -> Released:
-    """Return what may leave of a notice; Mistake if none of it lies in the agreed area."""
+    """Return what may leave of a notice; Mistake if none of it lies in the agreed area.
+
+    `known` is what `release_outline` has already made of some of the outlines.
+    """
+    known = known or {}
     changes: list[str] = []
     pieces: list[Volume] = []
+    whole: list[Volume] = []
     for volume in volumes:
-        inside = clip(volume.outline, terms.area)
-        if inside != (volume.outline,):
+        out = known.get(volume.outline) or release_outline(volume.outline, terms)
+        if out.inside != (volume.outline,):
             changes.append("clipped")
-        pieces.extend(replace(volume, outline=outline) for outline in inside)
+        band = round_band_out(volume.band, terms.release.grid)
+        window = round_window_out(volume.window, terms.release.grid)
+        pieces.extend(Volume(outline=each, band=band, window=window) for each in out.rounded)
+        whole.extend(replace(volume, outline=each) for each in out.inside)
     if not pieces:
         raise Mistake(
             "outside_area",
             "Nothing of it lies inside the area that the terms agree on, so nothing is shared.",
         )
-    if len(pieces) > min(MAX_PIECES, terms.limits.volumes_per_notice):
-        raise Mistake(
-            "too_many_pieces", "The agreed area cuts it into too many pieces: simplify it."
-        )
-    rounded = tuple(round_volume_out(piece, terms.release.grid) for piece in pieces)
+    _check_pieces(len(pieces), terms)
+    rounded = tuple(pieces)
     if not _fits(rounded):
         raise Mistake("too_large", "It has more points than one notice can carry: simplify it.")
-    if rounded != tuple(pieces):
+    if pieces != whole:
         changes.append("rounded")
     if not terms.allows(ReleaseField.ACTIVITY):
         activity = UNSPECIFIED
@@ -179,6 +210,13 @@ def release_notice(
     return Released(
         volumes=rounded, activity=activity, place=place, changes=tuple(dict.fromkeys(changes))
     )
+
+
+def _check_pieces(count: int, terms: Terms) -> None:
+    if count > min(MAX_PIECES, terms.limits.volumes_per_notice):
+        raise Mistake(
+            "too_many_pieces", "The agreed area cuts it into too many pieces: simplify it."
+        )
 
 
 def _fits(volumes: tuple[Volume, ...]) -> bool:
