@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake
-from clearline.node.settings import FILE, NodeSettings, Settings, load, show
+from clearline.node.settings import FILE, Console, NodeSettings, Settings, load, show
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 GOOD = '[node]\nparty = "north"\ntitle = "North"\n'
@@ -58,6 +58,52 @@ def test_what_is_wrong_is_a_mistake_that_names_it(tmp_path: Path, text: str):
     with pytest.raises(Mistake) as caught:
         read(tmp_path, text)
     assert caught.value.code == "bad_settings"
+
+
+TLS = 'certificate = "a.pem"\ncertificate_key = "a.key"\n'
+ORIGIN = 'origin = "https://line.north.example"\n'
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('listen = "8443"\n', "listen"),
+        ('listen = "127.0.0.1:65536"\n', "65535"),
+        ('listen = "10.0.0.4:8443"\n', "needs a certificate"),
+        ('listen = "[::]:8443"\n' + ORIGIN, "needs a certificate"),
+        ('listen = "10.0.0.4:8443"\n' + TLS, "needs `origin`"),
+        ('listen = "127.0.0.1:0"\ncertificate = "a.pem"\n', "go together"),
+        ('listen = "127.0.0.1:0"\ncertificate_key = "a.key"\n', "go together"),
+        ('origin = "http://line.north.example"\n', "origin"),
+        ('origin = "https://line.north.example/"\n', "origin"),
+        ('origin = "https://10.0.0.4:8443"\n', "bound to a name"),
+        ('origin = "https://10.0.0.4."\n', "bound to a name"),
+        ('demo_officer = "Maj. D"\n', "loopback only"),
+        ('listen = "127.0.0.1:0"\ndemo_officer = "Maj. D"\n' + ORIGIN, "loopback only"),
+        ('listen = "10.0.0.4:1"\ndemo_officer = "Maj. D"\n' + TLS + ORIGIN, "loopback only"),
+        ('listen = "127.0.0.1:0"\ndemo_officer = "%s"\n' % ("x" * 61), "demo_officer"),
+    ],
+)
+def test_a_console_that_would_be_open_to_a_network_is_refused_in_words(
+    tmp_path: Path, table: str, says: str
+):
+    with pytest.raises(Mistake, match=re.escape(says)) as caught:
+        read(tmp_path, f"{GOOD}[console]\n{table}")
+    assert caught.value.code == "bad_settings"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "",
+        'listen = "127.0.0.1:8443"\n',
+        'listen = "[::1]:8443"\ndemo_officer = "Maj. D"\n',
+        'listen = "localhost:0"\n' + ORIGIN,
+        'listen = "10.0.0.4:8443"\n' + TLS + ORIGIN,
+    ],
+)
+def test_a_console_for_this_machine_or_behind_tls_is_taken(tmp_path: Path, table: str):
+    assert isinstance(read(tmp_path, f"{GOOD}[console]\n{table}").console, Console)
 
 
 def test_an_override_of_a_table_that_is_none_is_a_mistake(tmp_path: Path):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from clearline.web.api import COMMANDS
 from clearline.web.described import document
 from clearline.web.roles import MAY, Role, may
+from tests.web.door import Door
 
 NOBODYS = {"open-link"}
 """A link begins at the command line, where keys are compared."""
@@ -47,3 +49,25 @@ def test_only_a_supervisor_relieves_a_watch() -> None:
     assert [role for role in Role if may(role, "relieve-watch")] == [Role.SUPERVISOR]
     assert not may(Role.WATCH_OFFICER, "released")
     assert not may(Role.WATCH_OFFICER, "people")
+
+
+def test_every_row_of_the_api_is_some_roles_or_open_on_purpose(tmp_path: Path) -> None:
+    rows = Door(tmp_path).rows
+    given = frozenset().union(*MAY.values())
+    assert {row.needs for row in rows} - given - {None} == NOBODYS
+    assert {row.path for row in rows if row.needs is None} == {
+        "/enrol/begin", "/enrol/finish", "/sign-in/begin", "/sign-in/finish",
+    }  # fmt: skip
+    assert given <= {row.needs for row in rows}, "nothing is given that is not there"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_has_every_command_of_its_own_and_no_other_refused_by_the_node(
+    tmp_path: Path, role: Role
+) -> None:
+    """A body that no command takes: whoever may is told so, whoever may not never gets there."""
+    browser = Door(tmp_path).enrolled("Maj. A", role)
+    for name in COMMANDS:
+        answer = browser.post(f"commands/{name}", ["no", "command"])
+        expected = (422, "bad_request") if may(role, name) else (403, "not_your_role")
+        assert (answer.status, answer.body["code"]) == expected, name

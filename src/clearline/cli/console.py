@@ -42,17 +42,14 @@ def console() -> None:
 def address(session: Session) -> None:
     """Print where the running node serves its console."""
     settings = load(session.home)
-    try:
-        found = Home(session.home).console.read_text().strip()
-    except OSError:
+    found = _served_at(session)
+    if not found:
         if not settings.console.listen:
             raise Mistake(
                 "no_console",
                 "This node serves no console: set `listen` in the table [console] of its settings.",
-            ) from None
-        raise Mistake(
-            "not_running", "The node is not running: start it with `clearline serve`."
-        ) from None
+            )
+        raise Mistake("not_running", "The node is not running: start it with `clearline serve`.")
     session.show({"address": found}, found)
 
 
@@ -84,10 +81,11 @@ def invite(session: Session, name: str, role: str, title: str) -> None:
     with _people(session) as people:
         code = people.invite(who, title[:80], Role(role), SystemClock().now())
     minutes = CODE_LIVES_MS // 60_000
+    where = _served_at(session)
     session.show(
-        {"name": who, "role": role, "code": code, "minutes": minutes},
+        {"name": who, "role": role, "code": code, "minutes": minutes, "address": where},
         f"code for [bold]{plain(who)}[/], {role}: [bold]{code}[/]\n"
-        f"It works once, within {minutes} minutes, on the console's sign-in page.",
+        f"It works once, within {minutes} minutes, at {where or 'the console, once it is served'}.",
     )
 
 
@@ -111,7 +109,7 @@ def people(session: Session) -> None:
 @click.pass_obj
 @verb
 def revoke(session: Session, name: str) -> None:
-    """Let NAME in no more: their passkeys are dropped, their sessions end at once."""
+    """Let NAME in no more: their passkeys and codes are dropped, their sessions end at once."""
     with _people(session) as held:
         held.revoke(name, acting_officer(), SystemClock().now())
     session.show({"revoked": name}, f"{plain(name)} is let in no more.")
@@ -145,6 +143,14 @@ def sign_out(session: Session, session_id: str) -> None:
         held.sign_out(session_id, now)
         held.wrote(acting_officer(), f"ended session {session_id}", now)
     session.show({"ended": session_id}, "It has ended.")
+
+
+def _served_at(session: Session) -> str:
+    """Return where the running node serves its console; empty if it does not."""
+    try:
+        return Home(session.home).console.read_text().strip()
+    except OSError:
+        return ""
 
 
 @contextmanager

@@ -100,8 +100,17 @@ class Console(Struct, kw_only=True, forbid_unknown_fields=True):
                 f"{self.listen} is not loopback: a console on a network needs a certificate and "
                 "its key"
             )
-        if self.demo_officer and not self.is_loopback:
-            raise ValueError("a demo session is for loopback only")
+        if self.listen and not self.is_loopback and not self.origin:
+            raise ValueError(
+                f"{self.listen} is not loopback: a console on a network needs `origin`, the name "
+                "that browsers call it"
+            )
+        # A host whose last label is a number is an address in figures (WHATWG URL, 3.5).
+        host = self.origin.removeprefix("https://").partition(":")[0]
+        if host.rstrip(".").rpartition(".")[2].isdigit():
+            raise ValueError(f"{self.origin} is an address: passkeys are bound to a name")
+        if self.demo_officer and (self.origin or not self.is_loopback):
+            raise ValueError("a demo session is for loopback only, and not behind an `origin`")
 
     @property
     def is_loopback(self) -> bool:

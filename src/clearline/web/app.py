@@ -43,6 +43,7 @@ _STATUS = {
     "unknown_passkey": 403,
     "bad_code": 403,
     "too_many_codes": 429,
+    "too_many_tries": 429,
 }
 
 _log = structlog.get_logger("clearline.web")

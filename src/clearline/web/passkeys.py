@@ -34,6 +34,8 @@ __all__ = ["Ceremony", "Passkeys"]
 CHALLENGE_LIVES_MS = 5 * MINUTE_MS
 MAX_CHALLENGES = 1_000
 """Ceremonies under way; the oldest gives way."""
+ANYBODY = ""
+"""Whom a ceremony of signing in is for; one of enrolling is for a person, by name."""
 
 
 class Ceremony(Struct, frozen=True, kw_only=True):
@@ -82,9 +84,7 @@ class Passkeys:
         self, ceremony: str, credential: dict[str, Any], name: str, now: Instant
     ) -> Passkey:
         """Return the passkey that was made; Mistake `bad_passkey` or `ceremony_over`."""
-        under_way = self._end(ceremony, now)
-        if under_way.name != name:
-            raise Mistake("ceremony_over", "This was begun for somebody else: begin again.")
+        under_way = self._end(ceremony, name, now)
         try:
             done = webauthn.verify_registration_response(
                 credential=credential,
@@ -107,13 +107,13 @@ class Passkeys:
         options = webauthn.generate_authentication_options(
             rp_id=self.domain, user_verification=UserVerificationRequirement.REQUIRED
         )
-        return self._begin(options.challenge, "", webauthn.options_to_json(options), now)
+        return self._begin(options.challenge, ANYBODY, webauthn.options_to_json(options), now)
 
     def finish_sign_in(
         self, ceremony: str, credential: dict[str, Any], people: People, now: Instant
     ) -> str:
         """Return the name of whoever signed in; Mistake if the passkey does not hold."""
-        under_way = self._end(ceremony, now)
+        under_way = self._end(ceremony, ANYBODY, now)
         try:
             known = people.passkey(base64url_to_bytes(str(credential["id"])))
             done = webauthn.verify_authentication_response(
@@ -138,8 +138,10 @@ class Passkeys:
             self._under_way.popitem(last=False)
         return Ceremony(ceremony=ceremony, options=json.loads(options))
 
-    def _end(self, ceremony: str, now: Instant) -> _UnderWay:
+    def _end(self, ceremony: str, name: str, now: Instant) -> _UnderWay:
         found = self._under_way.pop(ceremony, None)
         if found is None or found.until < now:
             raise Mistake("ceremony_over", "This took too long, or was done already: begin again.")
+        if found.name != name:
+            raise Mistake("ceremony_over", "This was begun for something else: begin again.")
         return found

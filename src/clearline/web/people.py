@@ -49,7 +49,11 @@ MAX_PASSKEYS = 16
 MAX_DOCUMENTS = 100
 """Drafts of one person, and templates of the party."""
 MAX_DOCUMENT_BYTES = 65_536
+MAX_SESSIONS = 64
+"""Sessions of one person at once; the oldest ends."""
 ACCESS_KEPT_MS = 400 * DAY_MS
+MAX_ACCESS = 100_000
+"""Lines of who came and went; the oldest give way."""
 SHARED = ""
 """Whose the templates are: everyone's."""
 
@@ -134,6 +138,7 @@ class People:
 
     def invite(self, name: str, title: str, role: Role, now: Instant) -> str:
         """Return a one-time code with which `name` enrols a passkey; it is never shown again."""
+        self._db.execute("DELETE FROM codes WHERE expires <= ?", (int(now),))
         if len(self.all()) >= MAX_PEOPLE:
             raise Mistake("too_many_people", f"A node has at most {MAX_PEOPLE} people.")
         code = "-".join(f"{secrets.randbelow(10_000):04d}" for _ in range(4))
@@ -156,6 +161,7 @@ class People:
             (_hash(code.strip()), int(now)),
         ).fetchone()
         if found is None:
+            self._db.execute("DELETE FROM wrong WHERE at <= ?", (since,))
             self._db.execute("INSERT INTO wrong VALUES (?)", (int(now),))
             raise Mistake("bad_code", "This code is wrong, used or too old: ask for another one.")
         if use:
@@ -165,9 +171,16 @@ class People:
         return found[0], found[1], Role(found[2])
 
     def enrol(self, code: str, key: Passkey, now: Instant) -> Person:
-        """Take in the passkey of whoever has the code; return who that is."""
+        """Take in the passkey of whoever has the code; return who that is.
+
+        A new role ends the sessions that were begun with the old one. Mistake if the code or
+        the passkey is not taken; then nothing has changed.
+        """
+        self.redeem(code, now, use=False)  # Outside, so that a wrong one stays counted.
         with self._transaction():
             name, title, role = self.redeem(code, now, use=True)
+            if self._db.execute("SELECT 1 FROM passkeys WHERE id = ?", (key.id,)).fetchone():
+                raise Mistake("bad_passkey", "This passkey is enrolled already: use another one.")
             (kept,) = self._db.execute(
                 "SELECT count(*) FROM passkeys WHERE name = ?", (name,)
             ).fetchone()
@@ -177,6 +190,11 @@ class People:
                 "INSERT INTO people VALUES (?, ?, ?, ?, NULL) ON CONFLICT (name) DO UPDATE "
                 "SET title = excluded.title, role = excluded.role, revoked = NULL",
                 (name, title, role.value, int(now)),
+            )
+            self._db.execute(
+                "UPDATE sessions SET ended = ? "
+                "WHERE name = ? AND role != ? AND ended IS NULL AND NOT demo",
+                (int(now), name, role.value),
             )
             self._db.execute(
                 "INSERT INTO passkeys VALUES (?, ?, ?, ?, ?, NULL)",
@@ -203,7 +221,17 @@ class People:
         )
 
     def sign_in(self, person: Person, agent: str, now: Instant, *, demo: bool = False) -> str:
-        """Begin a session; return its token, which is kept nowhere but in the browser."""
+        """Begin a session; return its token, which is kept nowhere but in the browser.
+
+        Beyond MAX_SESSIONS of one person, the oldest ends.
+        """
+        over = int(now) - LONGEST_MS
+        self._db.execute("DELETE FROM sessions WHERE created < ?", (over,))
+        self._db.execute(
+            "UPDATE sessions SET ended = ? WHERE ended IS NULL AND rowid IN (SELECT rowid "
+            "FROM sessions WHERE name = ? AND ended IS NULL ORDER BY rowid DESC LIMIT -1 OFFSET ?)",
+            (int(now), person.name, MAX_SESSIONS - 1),
+        )
         token = secrets.token_urlsafe(32)
         row = (
             _hash(token), secrets.token_hex(8), person.name, person.title, person.role.value,
@@ -236,9 +264,14 @@ class People:
         )
 
     def revoke(self, name: str, by: str, now: Instant) -> None:
-        """Let somebody in no more, and end all their sessions at once."""
-        self.person(name)
+        """Let somebody in no more: passkeys, sessions and codes not yet used end at once."""
         with self._transaction():
+            dropped = self._db.execute(
+                "DELETE FROM codes WHERE name = ? AND used IS NULL AND expires > ?",
+                (name, int(now)),
+            ).rowcount
+            if not dropped:
+                self.person(name)  # Somebody who was only invited is known by the code alone.
             self._db.execute("UPDATE people SET revoked = ? WHERE name = ?", (int(now), name))
             self._db.execute("DELETE FROM passkeys WHERE name = ?", (name,))
             self._db.execute(
@@ -274,7 +307,10 @@ class People:
     def wrote(self, name: str, what: str, now: Instant) -> None:
         """Write down who did what at the console, besides commands, which the journal has."""
         self._db.execute("INSERT INTO access VALUES (?, ?, ?)", (int(now), name, what[:200]))
-        self._db.execute("DELETE FROM access WHERE at < ?", (int(now) - ACCESS_KEPT_MS,))
+        self._db.execute(
+            "DELETE FROM access WHERE at < ? OR rowid <= (SELECT max(rowid) FROM access) - ?",
+            (int(now) - ACCESS_KEPT_MS, MAX_ACCESS),
+        )
 
     def access(self, last: int) -> tuple[Access, ...]:
         """Return the last lines of who came and went, newest first."""
@@ -338,8 +374,7 @@ class People:
         try:
             yield
         except BaseException:
-            # What was counted against a guesser must stay counted.
-            self._db.execute("COMMIT")
+            self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 

@@ -4,13 +4,17 @@ A session is a cookie that no script can read and no other site can send, bound 
 browser that began it. Whatever changes anything must also come from our own page: its
 origin, its content type and a header that only a script of this origin can set.
 
+A good passkey is always let in: failures are counted so that they neither fill the log nor
+keep the node busy, never to lock a desk out.
+
 The demo's session is for loopback only, and every screen says that it is one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
@@ -32,10 +36,15 @@ from clearline.web.people import (
     Session,
 )
 from clearline.web.roles import MAY, Role, may
+from clearline.web.tries import Tries
 
 __all__ = ["SignIn"]
 
 OWN_HEADER = "x-clearline"
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What a proxy adds: whoever is behind one is not on this machine, whatever the peer says."""
+MAX_REFUSED = 1_000
+"""What was refused to whom, kept so that each is written down once a session."""
 DOCUMENT_NAME = re.compile(r"^[^\x00-\x1f\x7f/]{1,80}\Z")
 
 
@@ -117,18 +126,23 @@ class SignIn:
         self._passkeys = Passkeys(node.title)
         self._origins: frozenset[str] = frozenset()
         self._cookie = ""
+        self._secure = False
+        self._tries = Tries()
+        self._refused: dict[tuple[str, str], None] = {}
 
     def served_at(self, port: int) -> str:
         """Take in the port that was taken; return the address for people."""
-        https = bool(self._console.certificate)
-        scheme = "https" if https else "http"
-        origin = self._console.origin or f"{scheme}://localhost:{port}"
+        scheme = "https" if self._console.certificate else "http"
+        local = (f"{scheme}://localhost:{port}", f"{scheme}://127.0.0.1:{port}")
+        # As browsers write it: in small letters, and without the port that goes without saying.
+        origin = self._console.origin.lower().removesuffix(":443") or local[0]
         self._passkeys.origin = origin
-        local = {f"{scheme}://localhost:{port}", f"{scheme}://127.0.0.1:{port}"}
-        self._origins = frozenset({origin} | (local if self._console.is_loopback else set()))
+        self._origins = frozenset([origin] if self._console.origin else local)
+        # TLS may end here or in front of here: what counts is what the browser speaks.
+        self._secure = origin.startswith("https://")
         # Cookies are not kept apart by port: two consoles on one machine need two names.
         name = f"clearline-{self._node.party}-{port}"
-        self._cookie = f"__Host-{name}" if https else name
+        self._cookie = f"__Host-{name}" if self._secure else name
         return origin
 
     def require(self, request: Request, needs: str) -> Session:
@@ -137,7 +151,10 @@ class SignIn:
         if session is None:
             raise Mistake("signed_out", "Nobody is signed in at this browser.")
         if not may(session.role, needs):
+            self._write_refused(session, needs)
             raise Mistake("not_your_role", f"This is not for a {session.role.value} to do.")
+        if needs == "bundle":
+            self._people.wrote(session.officer, f"exported {request.url.path}", self._now())
         return session
 
     def check_origin(self, request: Request) -> None:
@@ -157,9 +174,7 @@ class SignIn:
 
     async def demo(self, request: Request) -> Response:
         """Sign this browser in for the demo, if the settings say so and it is on this machine."""
-        host = request.client.host if request.client else ""
-        local = host == "::1" or host.startswith("127.")
-        if not (self._console.demo_officer and self._console.is_loopback and local):
+        if not self._is_demo(request):
             raise Mistake("no_such_path", "There is no demo here.")
         now = self._now()
         person = Person(
@@ -264,8 +279,9 @@ class SignIn:
     async def _enrol_finish(self, asked: Asked) -> Response:
         name, _, _ = self._people.redeem(asked.body.code, asked.now, use=False)
         body = asked.body
-        key = self._passkeys.finish_enrolment(body.ceremony, body.credential, name, asked.now)
-        person = self._people.enrol(body.code, key, asked.now)
+        with self._counted(asked, f"enrolment of {name}"):
+            key = self._passkeys.finish_enrolment(body.ceremony, body.credential, name, asked.now)
+            person = self._people.enrol(body.code, key, asked.now)
         return self._signed_in(asked, person)
 
     async def _sign_in_begin(self, asked: Asked) -> Ceremony:
@@ -273,10 +289,31 @@ class SignIn:
 
     async def _sign_in_finish(self, asked: Asked) -> Response:
         body = asked.body
-        name = self._passkeys.finish_sign_in(
-            body.ceremony, body.credential, self._people, asked.now
-        )
+        with self._counted(asked, "sign-in"):
+            name = self._passkeys.finish_sign_in(
+                body.ceremony, body.credential, self._people, asked.now
+            )
         return self._signed_in(asked, self._people.person(name))
+
+    @contextmanager
+    def _counted(self, asked: Asked, what: str) -> Generator[None]:
+        """Count what fails against the peer; beyond the limit, say and write no more of it."""
+        peer = _peer(asked.request)
+        try:
+            yield
+        except Mistake as mistake:
+            if not self._tries.failed(peer, asked.now):
+                raise Mistake("too_many_tries", "Too many failures: wait a minute.") from mistake
+            self._people.wrote("", f"refused {what} from {peer}: {mistake.code}", asked.now)
+            raise
+
+    def _write_refused(self, session: Session, needs: str) -> None:
+        key = (session.id, needs)
+        if key not in self._refused:
+            self._people.wrote(session.officer, f"refused {needs}", self._now())
+            self._refused[key] = None
+            if len(self._refused) > MAX_REFUSED:
+                del self._refused[next(iter(self._refused))]
 
     def _signed_in(self, asked: Asked, person: Person) -> Response:
         agent = _agent(asked.request)
@@ -291,7 +328,7 @@ class SignIn:
         self._people.sign_out(asked.session.id, asked.now)
         self._people.wrote(asked.officer, "signed out", asked.now)
         response = Response(status_code=204)
-        response.delete_cookie(self._cookie, path="/")
+        self._set(response, "")
         return response
 
     async def _view(self, asked: Asked) -> SessionView:
@@ -327,22 +364,42 @@ class SignIn:
         token = request.cookies.get(self._cookie, "")
         if not token:
             return None
-        return self._people.session(token, _agent(request), self._now())
+        session = self._people.session(token, _agent(request), self._now())
+        # A cookie of yesterday's demo is worth nothing once the setting is gone.
+        return None if session and session.demo and not self._is_demo(request) else session
+
+    def _is_demo(self, request: Request) -> bool:
+        """Return whether there is a demo, and the browser that asks is on this machine.
+
+        Its peer alone does not say so: a proxy here speaks for others, and another site may
+        have given its own name this machine's address (so the name in `Host` must be ours).
+        """
+        peer = _peer(request)
+        here = peer == "::1" or peer.startswith("127.")
+        scheme = "https" if self._secure else "http"
+        ours = f"{scheme}://{request.headers.get('host', '')}" in self._origins
+        relayed = any(name in request.headers for name in FORWARDED)
+        demo = bool(self._console.demo_officer) and self._console.is_loopback
+        return demo and here and ours and not relayed
 
     def _set(self, response: Response, token: str) -> None:
         response.set_cookie(
             self._cookie,
             token,
-            max_age=LONGEST_MS // 1_000,
+            max_age=LONGEST_MS // 1_000 if token else 0,
             path="/",
             httponly=True,
-            secure=self._cookie.startswith("__Host-"),
+            secure=self._secure,
             samesite="strict",
         )
 
 
 def _agent(request: Request) -> str:
     return request.headers.get("user-agent", "")[:500]
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _name(asked: Asked) -> str:

@@ -1,0 +1,187 @@
+"""Sessions: bound to a browser, short, and over at once when they are revoked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clearline.basis.instants import MINUTE_MS
+from clearline.web.people import IDLE_MS, LONGEST_MS, MAX_SESSIONS, People, Session
+from clearline.web.roles import Role
+from tests.web.door import NOW, PORT, Browser, Door
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    return Door(tmp_path)
+
+
+def session_of(browser: Browser) -> Session:
+    token = next(iter(browser.cookies.values()))
+    found = browser.door.people.session(token, browser.agent, browser.door.clock.now)
+    assert found is not None
+    return found
+
+
+def is_in(browser: Browser) -> bool:
+    return browser.get("/api/v1/session").status == 200
+
+
+def test_the_cookie_is_for_no_script_and_no_other_site_and_has_the_port_in_its_name(
+    door: Door,
+) -> None:
+    name, *parts = door.enrolled("Maj. A").sign_in().cookie.split("; ")
+    assert name.startswith(f"clearline-north-{PORT}=")
+    assert set(parts) == {"HttpOnly", "SameSite=strict", "Path=/", f"Max-Age={LONGEST_MS // 1000}"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"certificate": "a.pem", "certificate_key": "a.key"},
+        {"origin": "https://line.north.example"},
+    ],
+    ids=["TLS here", "TLS in front"],
+)
+def test_over_tls_the_cookie_is_secure_and_of_this_host_alone(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    browser = Door(tmp_path, **settings).enrolled("Maj. A")
+    for answer in (browser.sign_in(), browser.post("sign-out", {})):
+        name, *parts = answer.cookie.split("; ")
+        assert name.startswith("__Host-clearline-north-")
+        # A browser heeds a `__Host-` cookie only if it is so, and so too when it is deleted.
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=strict"} <= set(parts)
+    assert browser.cookies == {}
+
+
+def test_a_session_is_no_use_to_another_browser(door: Door) -> None:
+    browser = door.enrolled("Maj. A")
+    thief = Browser(door, agent="another")
+    thief.cookies = browser.cookies
+    assert not is_in(thief)
+    assert is_in(browser)
+
+
+def test_a_cookie_that_is_none_of_ours_signs_nobody_in(door: Door) -> None:
+    browser = door.enrolled("Maj. A")
+    ((name, token),) = browser.cookies.items()
+    for wrong in ("", "x", token[:-1], token + "x", session_of(browser).id):
+        browser.cookies = {name: wrong}
+        assert not is_in(browser), wrong
+    browser.cookies = {"clearline-south-8443": token}
+    assert not is_in(browser)
+
+
+def test_a_session_that_is_not_used_is_over_after_half_an_hour(door: Door) -> None:
+    browser = door.enrolled("Maj. A")
+    door.clock.turn(IDLE_MS)
+    assert is_in(browser)
+    door.clock.turn(IDLE_MS + 1)
+    assert not is_in(browser)
+
+
+def test_an_open_stream_is_use_so_that_nobody_is_signed_out_in_an_incident(door: Door) -> None:
+    browser = door.enrolled("Maj. A")
+    session = session_of(browser)
+    while door.clock.now.since(NOW) < LONGEST_MS:
+        assert door.signin.still(session)
+        door.clock.turn(IDLE_MS)
+    assert is_in(browser)
+    door.clock.turn(1)
+    assert not door.signin.still(session), "but for no longer than twelve hours"
+    assert not is_in(browser)
+
+
+def test_looking_at_who_is_signed_in_is_not_their_use(door: Door) -> None:
+    browser, chief = door.enrolled("Maj. A"), door.enrolled("Chief", Role.SUPERVISOR)
+    for _ in range(4):
+        door.clock.turn(IDLE_MS // 2)
+        chief.get("/api/v1/people")
+    assert not is_in(browser)
+    assert [each.officer for each in door.people.sessions(door.clock.now)] == ["Chief"]
+
+
+def test_revoking_ends_sessions_and_streams_in_that_moment(door: Door) -> None:
+    one, other = door.enrolled("Maj. A"), door.enrolled("Maj. A")
+    streams = [session_of(each) for each in (one, other)]
+    door.people.revoke("Maj. A", "Chief", door.clock.now)
+    assert not any(door.signin.still(each) for each in streams)
+    assert not is_in(one)
+    assert not is_in(other)
+
+
+def test_revoking_by_the_command_line_holds_in_the_running_node(door: Door, tmp_path: Path) -> None:
+    browser = door.enrolled("Maj. A")
+    beside = People(tmp_path / "console.db")
+    beside.revoke("Maj. A", "owner", door.clock.now)
+    beside.close()
+    assert not is_in(browser)
+
+
+def test_somebody_revoked_does_not_come_back_by_a_code_that_was_still_out(door: Door) -> None:
+    door.enrolled("Maj. A")
+    code = door.invite("Maj. A")
+    begun = Browser(door)
+    ceremony = begun.post("enrol/begin", {"code": code})
+    door.people.revoke("Maj. A", "Chief", door.clock.now)
+    assert Browser(door).enrol(code).body["code"] == "bad_code"
+    made = begun.key.make(ceremony.body["options"])
+    late = begun.finish("enrol/finish", ceremony, made, code=code)
+    assert late.body["code"] == "bad_code", "nor by a ceremony that was under way"
+    assert door.people.person("Maj. A").revoked is not None
+
+
+def test_an_invitation_is_taken_back_before_it_is_used(door: Door) -> None:
+    code = door.invite("Maj. Mistaken")
+    door.people.revoke("Maj. Mistaken", "owner", door.clock.now)
+    assert Browser(door).enrol(code).body["code"] == "bad_code"
+    assert door.people.all() == ()
+
+
+def test_a_new_role_ends_what_was_begun_with_the_old_one(door: Door) -> None:
+    old = door.enrolled("Maj. A", Role.SUPERVISOR)
+    stream = session_of(old)
+    new = door.enrolled("Maj. A", Role.AUDITOR)
+    assert not is_in(old)
+    assert not door.signin.still(stream)
+    assert new.get("/api/v1/session").body["role"] == "auditor"
+    old.cookies.clear()
+    assert old.sign_in().body["role"] == "auditor", "the old passkey has the new role"
+
+
+def test_a_second_key_for_the_same_role_ends_nothing(door: Door) -> None:
+    first = door.enrolled("Maj. A")
+    second = door.enrolled("Maj. A")
+    assert is_in(first)
+    assert is_in(second)
+
+
+def test_a_person_has_so_many_sessions_and_the_oldest_gives_way(door: Door) -> None:
+    other = door.enrolled("Maj. B")
+    first = door.enrolled("Maj. A")
+    second = Browser(door)
+    second.key = first.key
+    assert second.sign_in().status == 200
+    person = door.people.person("Maj. A")
+    for _ in range(MAX_SESSIONS - 1):
+        door.people.sign_in(person, "b", door.clock.now)
+    assert not is_in(first)
+    assert is_in(second)
+    assert is_in(other)
+
+
+def test_sessions_that_are_over_do_not_pile_up(door: Door, tmp_path: Path) -> None:
+    door.enrolled("Maj. A")
+    person = door.people.person("Maj. A")
+
+    def night() -> int:
+        for _ in range(MAX_SESSIONS * 4):
+            door.people.sign_in(person, "b" * 500, door.clock.now)
+            door.clock.turn(15 * MINUTE_MS)
+        return (tmp_path / "console.db").stat().st_size
+
+    night()
+    size = night()
+    assert night() - size < 64 * 1024, "only the log of who came and went has grown"
