@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from clearline.basis.instants import MINUTE_MS
-from clearline.web.people import IDLE_MS, LONGEST_MS, MAX_SESSIONS, People, Session
+from clearline.web.people import IDLE_MS, LONGEST_MS, MAX_ACCESS, MAX_SESSIONS, People, Session
 from clearline.web.roles import Role
 from tests.web.door import NOW, PORT, Browser, Door
 
@@ -172,16 +173,23 @@ def test_a_person_has_so_many_sessions_and_the_oldest_gives_way(door: Door) -> N
     assert is_in(other)
 
 
-def test_sessions_that_are_over_do_not_pile_up(door: Door, tmp_path: Path) -> None:
+def test_sessions_that_are_over_are_forgotten(door: Door, tmp_path: Path) -> None:
     door.enrolled("Maj. A")
     person = door.people.person("Maj. A")
+    for _ in range(4 * LONGEST_MS // IDLE_MS):
+        door.people.sign_in(person, "b", door.clock.now)
+        door.clock.turn(IDLE_MS)
+    with closing(sqlite3.connect(tmp_path / "console.db")) as file:
+        (kept,) = file.execute("SELECT count(*) FROM sessions").fetchone()
+    assert kept <= LONGEST_MS // IDLE_MS + 1
 
-    def night() -> int:
-        for _ in range(MAX_SESSIONS * 4):
-            door.people.sign_in(person, "b" * 500, door.clock.now)
-            door.clock.turn(15 * MINUTE_MS)
-        return (tmp_path / "console.db").stat().st_size
 
-    night()
-    size = night()
-    assert night() - size < 64 * 1024, "only the log of who came and went has grown"
+def test_the_log_of_who_came_and_went_has_an_end(door: Door, tmp_path: Path) -> None:
+    lines = [(int(NOW), "Maj. A", f"line {n}") for n in range(MAX_ACCESS)]
+    with closing(sqlite3.connect(tmp_path / "console.db")) as file, file:
+        file.executemany("INSERT INTO access VALUES (?, ?, ?)", lines)
+    door.people.wrote("Maj. A", "one more", NOW)
+    with closing(sqlite3.connect(tmp_path / "console.db")) as file:
+        kept = file.execute("SELECT count(*), min(rowid) FROM access").fetchone()
+    assert kept == (MAX_ACCESS, 2), "the oldest gave way"
+    assert door.people.access(1)[0].what == "one more"
