@@ -1,7 +1,10 @@
 """Lint: our catalogues have no fault, and a planted fault of each sort is found."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
+from icu4py.messageformat import MessageFormat
 
 from clearline.phrasebook import lint
 from clearline.phrasebook.languages import CATALOGUES
@@ -20,6 +23,16 @@ def without(table, key):
 
 def test_our_own_catalogues_have_no_fault():
     assert lint() == ()
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda each: each.language)
+def test_the_plural_categories_of_a_catalogue_are_those_that_icu_chooses(catalogue):
+    keywords = ("zero", "one", "two", "few", "many", "other")
+    pattern = "{n, plural, " + " ".join(f"{each} {{{each}}}" for each in keywords) + "}"
+    choose = MessageFormat(pattern, catalogue.language)
+
+    counts = [*range(1_000), 1_000_000, Decimal("1.5")]
+    assert {choose.format({"n": n}) for n in counts} == set(catalogue.plurals)
 
 
 def test_a_missing_phrase_and_a_missing_word_are_found():

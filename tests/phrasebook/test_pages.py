@@ -7,12 +7,26 @@ import msgspec
 import pytest
 
 from clearline.basis.instants import dec_hook, enc_hook
-from clearline.phrasebook import PHRASES, Phrase, coded, phrase_table
+from clearline.phrasebook import (
+    PHRASES,
+    Phrase,
+    coded,
+    direction,
+    language_tables,
+    languages,
+    phrase_table,
+    status,
+)
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "protocol" / "vectors" / "phrases"
 ACCEPTED = json.loads((VECTORS / "accepted.json").read_text("utf-8"))
 REFUSED = json.loads((VECTORS / "refused.json").read_text("utf-8"))
+VOUCHED = {
+    "native": "vouched for",
+    "awaiting a native reader": "machine-made, awaiting a native reader",
+    "machine": "machine-made, awaiting a native reader",
+}
 DECODER = msgspec.json.Decoder(Phrase, dec_hook=dec_hook)
 
 
@@ -20,6 +34,19 @@ def test_the_reference_page_holds_the_table_that_the_catalogues_make():
     page = (ROOT / "docs" / "reference" / "phrasebook.md").read_text("utf-8")
 
     assert phrase_table() in page
+    assert language_tables() in page
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_languages_page_says_who_vouches_for_the_phrases_and_for_the_page(language):
+    page = (ROOT / "docs" / "reference" / "languages.md").read_text("utf-8")
+    words = json.loads((ROOT / "console" / "words" / f"{language}.json").read_text("utf-8"))
+    row = next(line for line in page.splitlines() if f"| `{language}` |" in line)
+
+    _, runs, phrases, screen = (cell.strip() for cell in row.strip("|").split("|")[1:])
+    assert runs == {"ltr": "left to right", "rtl": "right to left"}[direction(language)]
+    assert phrases == VOUCHED[status(language)]
+    assert screen == VOUCHED[words["_status"]]
 
 
 @pytest.mark.parametrize("code", PHRASES)

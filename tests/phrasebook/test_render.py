@@ -1,5 +1,6 @@
 """Rendering: never an exception, never less than was signed, never an unmarked fallback."""
 
+import re
 import subprocess
 import sys
 
@@ -14,6 +15,8 @@ from clearline.basis.instants import Instant
 from clearline.phrasebook import (
     SAMPLES,
     WORDS,
+    CallByVoice,
+    Direction,
     Status,
     code,
     direction,
@@ -32,6 +35,7 @@ from clearline.phrasebook import (
 from clearline.space import Position
 
 every_language = st.sampled_from(languages())
+right_to_left = [each for each in languages() if direction(each) is Direction.RIGHT_TO_LEFT]
 
 
 @given(phrases, every_language)
@@ -100,6 +104,23 @@ def test_russian_counts_people_by_its_own_plurals(count, said):
     assert say("persons", "ru", n=count) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "counts"),
+    [
+        ("uk", {1: "людина", 2: "людини", 5: "людей", 11: "людей", 21: "людина"}),
+        ("ar", {1: "شخص", 3: "أشخاص", 10: "أشخاص", 11: "شخصًا", 100: "شخص", 103: "أشخاص"}),
+        ("he", {1: "אדם", 2: "אנשים", 20: "אנשים"}),
+        ("fr", {1: "personne", 2: "personnes"}),
+        ("tr", {1: "kişi", 5: "kişi"}),
+        ("zh", {1: "人", 5: "人"}),
+    ],
+)
+def test_every_language_counts_people_by_its_own_plurals(language, counts):
+    assert {n: say("persons", language, n=n) for n in counts} == {
+        n: f"{n} {word}" for n, word in counts.items()
+    }
+
+
 def test_an_unknown_language_reads_english_and_says_so():
     text = render(SAMPLES[0], "sv-SE")
 
@@ -136,14 +157,74 @@ def test_free_text_with_icu_syntax_is_shown_as_typed():
 
 
 @pytest.mark.parametrize("sample", [SAMPLES[1], SAMPLES[14]], ids=code)
-def test_what_could_read_as_consent_says_that_it_is_not(sample):
-    assert "not consent" in render(sample, "en")
-    assert "не является согласием" in render(sample, "ru")
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "not consent"),
+        ("ru", "не является согласием"),
+        ("uk", "не є згодою"),
+        ("ar", "ليس هذا موافقة"),
+        ("tr", "onay değildir"),
+        ("he", "אינה הסכמה"),
+        ("fr", "Ceci ne vaut"),
+        ("zh", "不是对任何"),
+    ],
+)
+def test_what_could_read_as_consent_says_that_it_is_not(sample, language, said):
+    assert said in render(sample, language)
 
 
-def test_russian_says_that_no_native_reader_has_read_it():
-    assert status("ru") is Status.AWAITING
-    assert (native_name("ru"), direction("ru")) == ("Русский", "ltr")
+def test_every_language_but_english_says_that_no_native_reader_has_read_it():
+    assert {each: status(each) for each in languages() if each != "en"} == dict.fromkeys(
+        languages()[1:], Status.AWAITING
+    )
+
+
+def test_screens_list_the_languages_in_our_order_by_the_names_their_readers_use():
+    assert [native_name(each) for each in languages()] == [
+        "English",
+        "Русский",
+        "Українська",
+        "العربية",
+        "Türkçe",
+        "עברית",
+        "Français",
+        "中文",
+    ]
+    assert right_to_left == ["ar", "he"]
+
+
+@given(phrases, every_language)
+def test_every_digit_is_western_in_every_language(phrase, language):
+    ours = render(phrase, language)
+    typed = str(slots(phrase).get("text", ""))
+
+    assert not [sign for sign in ours.replace(typed, "") if sign.isdigit() and not sign.isascii()]
+
+
+def test_digits_are_western_even_where_the_region_has_others():
+    assert say_length(1_234_500, "ar-EG") == "\u206612.345 km\u2069"
+    assert say("persons", "ar-EG", n=22).startswith("22 ")
+
+
+@given(phrases, st.sampled_from(right_to_left))
+def test_nothing_that_runs_left_to_right_stands_open_in_a_text_that_does_not(phrase, language):
+    text = render(phrase, language)
+    around = re.sub("[\u2066\u2068][^\u2066-\u2069]*\u2069", "", text)
+
+    assert not re.search("[A-Za-z\u2066-\u2069]", around)
+    # A bare number keeps the order of its digits; anything that joins two would not.
+    assert all(re.fullmatch(r"\d+([.,]\d+)*", run) for run in re.findall(r"[\d.,:/+-]*\d", around))
+
+
+@pytest.mark.parametrize("language", right_to_left)
+def test_a_name_that_begins_with_a_digit_is_not_turned_round(language):
+    assert "\u20662-desk\u2069" in render(CallByVoice(path="2-desk"), language)
+
+
+def test_thousands_of_a_length_are_not_grouped_as_their_sign_is_a_decimal_elsewhere():
+    assert say_length(123_456_700, "tr") == "1234,567 km"
+    assert say_length(123_456_700, "en") == "1234.567 km"
 
 
 def test_quantities_are_written_as_the_language_writes_them():

@@ -51,7 +51,7 @@ from clearline.phrasebook.render import (
     say_time,
     status,
 )
-from clearline.phrasebook.table import SAMPLES, phrase_table
+from clearline.phrasebook.table import SAMPLES, language_tables, phrase_table
 
 __all__ = [
     "PHRASES",
@@ -89,6 +89,7 @@ __all__ = [
     "critical",
     "differences",
     "direction",
+    "language_tables",
     "languages",
     "lint",
     "native_name",

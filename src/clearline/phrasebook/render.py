@@ -5,8 +5,8 @@ is exact: whatever a slot holds is written in full, never rounded, so a reader n
 less than was signed. It never signs and is never signed, and it never leaves a reader
 without text: a language that is not there is answered in English, marked as such.
 
-ICU formats numbers and plurals. It is never given a time, because its time zone is that of
-the process; a time is taken apart here, in UTC.
+ICU formats numbers and plurals, with Western digits in every language. It is never given a
+time, because its time zone is that of the process; a time is taken apart here, in UTC.
 
 Source: ICU User Guide, Formatting Messages; Unicode Standard Annex 9 for the isolates.
 """
@@ -147,7 +147,9 @@ def _formatted(catalogue: Catalogue, pattern: str, values: dict[str, Value]) -> 
 @lru_cache(maxsize=2_048)
 def _formatter(pattern: str, language: str) -> MessageFormat:
     """Return the formatter of `pattern`; made once, as parsing costs more than formatting."""
-    return MessageFormat(pattern, language)
+    # Digits are asked for, not left to ICU: which ones a locale has by default changes with its
+    # release and the region, and two crews who compare a number must see the same signs.
+    return MessageFormat(pattern, f"{language}-u-nu-latn")
 
 
 def _slot(catalogue: Catalogue, name: str, value: Slot) -> str:
@@ -207,7 +209,8 @@ def _length(catalogue: Catalogue, length_cm: int) -> str:
     """Return a length in metres, or in kilometres from one on."""
     far = length_cm >= KILOMETRE_CM
     exact = Decimal(length_cm) / (KILOMETRE_CM if far else METRE_CM)
-    number = _formatted(catalogue, "{n, number, ::.#####}", {"n": exact})
+    # Thousands are not grouped: 1.234 km is a thousand times more in Turkish than in English.
+    number = _formatted(catalogue, "{n, number, ::.##### group-off}", {"n": exact})
     return _word(catalogue, "length.km" if far else "length.m", n=number)
 
 

@@ -1,4 +1,4 @@
-"""The table of phrases, as the reference shows it: made from the phrases, never by hand.
+"""The tables of phrases, as the reference shows them: made from the phrases, never by hand.
 
 It decides one sample of each phrase, and the layout of `docs/reference/phrasebook.md`. It
 writes no file; a test compares what it returns with the page.
@@ -33,10 +33,10 @@ from clearline.phrasebook.phrase import (
     critical,
     slots,
 )
-from clearline.phrasebook.render import render
+from clearline.phrasebook.render import languages, native_name, render, status
 from clearline.space import Position
 
-__all__ = ["SAMPLES", "phrase_table"]
+__all__ = ["SAMPLES", "language_tables", "phrase_table"]
 
 _PLACE = Position(lat_e7=352_560_000, lon_e7=401_500_000)
 _ELSEWHERE = Position(lat_e7=352_043_200, lon_e7=401_760_000)
@@ -71,14 +71,17 @@ SAMPLES: tuple[Phrase, ...] = (
 )
 """One of every phrase, in the order of the phrasebook."""
 
-_HEAD = (
-    "| code | slots (critical in bold) | as signed | English | Russian |\n|---|---|---|---|---|\n"
-)
+_HEAD = "| code | slots (critical in bold) | as signed | English |\n|---|---|---|---|\n"
 
 
 def phrase_table() -> str:
     """Return the table of every phrase in Markdown, one row each, ending in a line break."""
     return _HEAD + "".join(_row(phrase) for phrase in SAMPLES)
+
+
+def language_tables() -> str:
+    """Return a section for every language but English: each sample, as that language says it."""
+    return "\n".join(_section(language) for language in languages() if language != "en")
 
 
 def _row(phrase: Phrase) -> str:
@@ -89,6 +92,12 @@ def _row(phrase: Phrase) -> str:
         ", ".join(names) or "none",
         f"`{coded(phrase)}`",
         render(phrase, "en"),
-        render(phrase, "ru"),
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _section(language: str) -> str:
+    """Return one language's section: its heading, who vouches for it, and its table."""
+    rows = "".join(f"| `{code(each)}` | {render(each, language)} |\n" for each in SAMPLES)
+    title = f"### {native_name(language)} (`{language}`): {status(language)}"
+    return f"{title}\n\n| code | as it is read |\n|---|---|\n{rows}"

@@ -2,6 +2,9 @@
 
 It decides what Clearline says to a reader of Arabic. Nobody whose first language it is has
 read it yet; its status says so wherever a language is chosen.
+
+What runs left to right (a place, a length, a time, an id, a name of the terms) is isolated,
+U+2066 to U+2069 (UAX 9): otherwise the words around it would change the order of its parts.
 """
 
 from __future__ import annotations
@@ -12,22 +15,22 @@ __all__ = ["CATALOGUE"]
 
 _PHRASES = {
     "STOP": (
-        "قف. أفرادنا في {place}. أوقفوا ما تفعلونه في نطاق {radius_cm} منه.{reference, "
+        "قف. أفرادنا في {place}. أوقفوا ما تفعلونه ضمن نصف قطر {radius_cm} منه.{reference, "
         "select, none {} other { بشأن القيد {reference}.}}"
     ),
     "CLEAR": (
-        "زال الخطر. الخطر الذي تحدثنا عنه زال عنّا{place, select, none {} other { في "
-        "نطاق {radius_cm} من {place}}}.{reference, select, none {} other { بشأن القيد "
-        "{reference}.}} هذا ليس موافقة على شيء."
+        "زال الخطر. الخطر الذي تحدثنا عنه زال بالنسبة إلينا{place, select, none {} other { "
+        "ضمن نصف قطر {radius_cm} من {place}}}.{reference, select, none {} other { بشأن القيد "
+        "{reference}.}} ليس هذا موافقة على أي شيء."
     ),
     "DELAY REQUEST": (
         "طلب تأخير. نطلب أن يبدأ ما في القيد {reference} متأخرًا بمقدار {delay_ms}. لم "
         "يتغير شيء حتى تجيبوا."
     ),
-    "LOCATION QUERY": "سؤال عن مكان. هل تعملون في نطاق {radius_cm} من {place}؟",
-    "PRESENCE": "وجود. نصرّح بأننا نعمل في نطاق {radius_cm} من {place}، من {begins} إلى {ends}.",
+    "LOCATION QUERY": "سؤال عن مكان. هل تعملون ضمن نصف قطر {radius_cm} من {place}؟",
+    "PRESENCE": "وجود. نصرّح بأننا نعمل ضمن نصف قطر {radius_cm} من {place}، من {begins} إلى {ends}.",
     "NO PRESENCE": (
-        "لا وجود. نصرّح بأننا لا نعمل في نطاق {radius_cm} من {place}، من {begins} إلى {ends}."
+        "عدم وجود. نصرّح بأننا لا نعمل ضمن نصف قطر {radius_cm} من {place}، من {begins} إلى {ends}."
     ),
     "DISTRESS": "استغاثة في {place}: {nature}، {persons}. لا تعرّضوهم للخطر.",
     "TEST": "اختبار. هذا اختبار للخط ولا شيء غيره.",
@@ -35,15 +38,15 @@ _PHRASES = {
     "CORRECTION": "تصحيح. نسحب ما قلناه في القيد {of}. ويحل محله ما يلي.",
     "WRONG PLACE": "مكان خاطئ. المكان في قيدنا {reference} خاطئ. المكان الصحيح: {place}.",
     "ANCHOR QUERY": (
-        "سؤال عن المرجع. قيدكم {reference} يذكر المكان {place}، لكن المرجع {anchor} "
-        "يعطي {anchored}: الفرق {apart_cm}. أيهما تقصدون؟"
+        "سؤال عن النقطة المرجعية. قيدكم {reference} يذكر المكان {place}، لكن النقطة "
+        "المرجعية \u2066{anchor}\u2069 تعطي {anchored}: الفرق {apart_cm}. أيهما تقصدون؟"
     ),
     "STANDBY": "انتظروا. قرأنا القيد {reference} وسنجيب خلال {wait_ms}.",
     "UNABLE": "غير قادرين. لا نستطيع ما يطلبه القيد {reference}.",
-    "AFFIRM": "نعم. جواب سؤالكم في القيد {reference}: نعم. هذا ليس موافقة على أي عملية.",
+    "AFFIRM": "نعم. جواب سؤالكم في القيد {reference}: نعم. ليس هذا موافقة على أي عملية.",
     "NEGATIVE": "لا. جواب سؤالكم في القيد {reference}: لا.",
-    "CALL BY VOICE": "اتصال صوتي. كلّمونا صوتًا على المسار «{path}» في بطاقة الاتصال.",
-    "FREE TEXT": "نص حر غير مترجم، اللغة «{language}»: {text}",
+    "CALL BY VOICE": "اتصال صوتي. كلّمونا صوتًا على المسار «\u2066{path}\u2069» في بطاقة الاتصال.",
+    "FREE TEXT": "نص حر غير مترجم، اللغة «\u2066{language}\u2069»: {text}",
 }
 
 _WORDS = {
@@ -51,16 +54,18 @@ _WORDS = {
     "nature.down_aircraft": "طائرة ساقطة",
     "nature.vessel": "سفينة",
     "nature.convoy": "قافلة",
-    "nature.medical": "حالة طبية",
+    "nature.medical": "حالة طبية طارئة",
     "nature.fire": "حريق",
-    "nature.stranded": "عالقون",
+    "nature.stranded": "أشخاص عالقون",
     "persons.unknown": "عدد الأشخاص غير معروف",
     "position": (
         "\u2066{lat}° {north, select, N {N} other {S}} {lon}° {east, select, E {E} other {W}}\u2069"
     ),
     "length.m": "\u2066{n} m\u2069",
     "length.km": "\u2066{n} km\u2069",
-    "span.days": "{n, number} يوم",
+    "span.days": (
+        "{n, plural, zero {# يوم} one {# يوم} two {# يوم} few {# أيام} many {# يومًا} other {# يوم}}"
+    ),
     "span.hours": "{n, number} س",
     "span.minutes": "{n, number} د",
     "span.seconds": "{n, number} ث",
@@ -70,7 +75,7 @@ _WORDS = {
         "{n, plural, zero {# شخص} one {# شخص} two {# شخص} few {# أشخاص} many {# "
         "شخصًا} other {# شخص}}"
     ),
-    "fallback": "[لا نص باللغة «{language}»؛ ما يلي بالإنجليزية] {text}",
+    "fallback": "[لا نص باللغة «\u2066{language}\u2069»؛ ما يلي بالإنجليزية] {text}",
 }
 
 CATALOGUE = Catalogue(

@@ -1,7 +1,8 @@
 """French: machine-made, awaiting a native reader.
 
 It decides what Clearline says to a reader of French. Nobody whose first language it is has
-read it yet; its status says so wherever a language is chosen.
+read it yet; its status says so wherever a language is chosen. The space before a colon, a
+semicolon and a question mark, and inside « », is U+00A0, so that no line breaks there.
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ __all__ = ["CATALOGUE"]
 
 _PHRASES = {
     "STOP": (
-        "HALTE. Nos gens sont à {place}. Cessez ce que vous faites dans un rayon de "
-        "{radius_cm}.{reference, select, none {} other { Concerne l’entrée "
+        "HALTE. Notre personnel est à {place}. Cessez ce que vous faites dans un rayon de "
+        "{radius_cm} autour de ce point.{reference, select, none {} other { Concerne l’entrée "
         "{reference}.}}"
     ),
     "CLEAR": (
         "DANGER PASSÉ. Le danger dont nous parlions est passé pour nous{place, select, "
         "none {} other { dans un rayon de {radius_cm} autour de {place}}}.{reference, "
-        "select, none {} other { Concerne l’entrée {reference}.}} Ceci n’est un accord "
-        "à rien."
+        "select, none {} other { Concerne l’entrée {reference}.}} Ceci ne "
+        "vaut pas accord."
     ),
     "DELAY REQUEST": (
         "DEMANDE DE REPORT. Nous demandons que ce que dit l’entrée {reference} "
         "commence {delay_ms} plus tard. Jusqu’à votre réponse, rien n’a changé."
     ),
     "LOCATION QUERY": (
-        "QUESTION DE LIEU. Opérez-vous dans un rayon de {radius_cm} autour de {place} ?"
+        "QUESTION SUR UN LIEU. Opérez-vous dans un rayon de {radius_cm} autour de {place} ?"
     ),
     "PRESENCE": (
         "PRÉSENCE. Nous déclarons opérer dans un rayon de {radius_cm} autour de "
@@ -37,30 +38,30 @@ _PHRASES = {
         "PAS DE PRÉSENCE. Nous déclarons ne pas opérer dans un rayon de {radius_cm} "
         "autour de {place}, de {begins} à {ends}."
     ),
-    "DISTRESS": "DÉTRESSE à {place} : {nature}, {persons}. Ne les mettez pas en danger.",
+    "DISTRESS": "DÉTRESSE à {place} : {nature}, {persons}. Ne les mettez pas en danger.",
     "TEST": "ESSAI. Ceci est un essai de la ligne et rien d’autre.",
     "SAY AGAIN": "RÉPÉTEZ. Nous n’avons pas compris l’entrée {which}. Répétez-la en entier.",
     "CORRECTION": (
         "CORRECTION. Nous retirons ce que disait notre entrée {of}. Ce qui suit la remplace."
     ),
     "WRONG PLACE": (
-        "LIEU FAUX. Le lieu de notre entrée {reference} est faux. Le bon lieu : {place}."
+        "LIEU ERRONÉ. Le lieu de notre entrée {reference} est faux. Le bon lieu : {place}."
     ),
     "ANCHOR QUERY": (
         "QUESTION DE REPÈRE. Votre entrée {reference} dit {place}, mais le repère "
-        "{anchor} donne {anchored} : un écart de {apart_cm}. Lequel entendez-vous ?"
+        "{anchor} donne {anchored} : un écart de {apart_cm}. Lequel est le bon ?"
     ),
     "STANDBY": "ATTENDEZ. Nous avons lu l’entrée {reference} et répondrons sous {wait_ms}.",
     "UNABLE": "IMPOSSIBLE. Nous ne pouvons faire ce que demande l’entrée {reference}.",
     "AFFIRM": (
-        "OUI. Réponse à votre question de l’entrée {reference} : oui. Ceci n’est un "
-        "accord à aucune opération."
+        "OUI. Réponse à votre question de l’entrée {reference} : oui. Ceci ne "
+        "vaut accord pour aucune opération."
     ),
-    "NEGATIVE": "NON. Réponse à votre question de l’entrée {reference} : non.",
+    "NEGATIVE": "NON. Réponse à votre question de l’entrée {reference} : non.",
     "CALL BY VOICE": (
-        "PAR LA VOIX. Parlez-nous de vive voix par la voie « {path} » de la fiche de contact."
+        "PASSEZ EN PHONIE. Parlez-nous de vive voix par la voie « {path} » de la fiche de contact."
     ),
-    "FREE TEXT": "TEXTE LIBRE, NON TRADUIT, langue « {language} » : {text}",
+    "FREE TEXT": "TEXTE LIBRE, NON TRADUIT, langue « {language} » : {text}",
 }
 
 _WORDS = {
@@ -68,21 +69,21 @@ _WORDS = {
     "nature.down_aircraft": "aéronef à terre",
     "nature.vessel": "navire",
     "nature.convoy": "convoi",
-    "nature.medical": "médical",
+    "nature.medical": "urgence médicale",
     "nature.fire": "incendie",
     "nature.stranded": "personnes bloquées",
     "persons.unknown": "nombre de personnes inconnu",
-    "position": "{lat}° {north, select, N {N} other {S}} {lon}° {east, select, E {E} other {O}}",
+    "position": "{lat}° {north, select, N {N} other {S}} {lon}° {east, select, E {E} other {W}}",
     "length.m": "{n} m",
     "length.km": "{n} km",
     "span.days": "{n, number} j",
     "span.hours": "{n, number} h",
     "span.minutes": "{n, number} min",
     "span.seconds": "{n, number} s",
-    "time": "{day}/{month}/{year} {hour}:{minute}:{second} UTC",
+    "time": "{year}-{month}-{day} {hour}:{minute}:{second} UTC",
     "reference": "…{id}",
     "persons": "{n, plural, one {# personne} many {# personnes} other {# personnes}}",
-    "fallback": "[pas de texte en « {language} » ; voici l’anglais] {text}",
+    "fallback": "[pas de texte en « {language} » ; voici l’anglais] {text}",
 }
 
 CATALOGUE = Catalogue(

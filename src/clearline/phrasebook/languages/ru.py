@@ -70,7 +70,7 @@ _WORDS = {
     "nature.down_aircraft": "упавшее воздушное судно",
     "nature.vessel": "судно",
     "nature.convoy": "колонна",
-    "nature.medical": "медицинская помощь",
+    "nature.medical": "нужна медицинская помощь",
     "nature.fire": "пожар",
     "nature.stranded": "люди отрезаны",
     "persons.unknown": "число людей неизвестно",

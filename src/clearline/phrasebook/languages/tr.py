@@ -12,35 +12,35 @@ __all__ = ["CATALOGUE"]
 
 _PHRASES = {
     "STOP": (
-        "DUR. İnsanlarımız şu noktada: {place}. Oraya {radius_cm} yarıçap içinde "
+        "DUR. İnsanlarımız şu noktada: {place}. O noktanın {radius_cm} yarıçapı içinde "
         "yaptığınızı durdurun.{reference, select, none {} other { İlgili girdi: "
         "{reference}.}}"
     ),
     "CLEAR": (
         "TEHLİKE GEÇTİ. Bildirdiğimiz tehlike bizim için geçti{place, select, none {} "
-        "other {, {place} noktasından {radius_cm} yarıçap içinde}}.{reference, select, "
+        "other {, {place} merkezli {radius_cm} yarıçap içinde}}.{reference, select, "
         "none {} other { İlgili girdi: {reference}.}} Bu hiçbir şeye onay değildir."
     ),
     "DELAY REQUEST": (
-        "ERTELEME İSTEĞİ. {reference} girdisindekinin {delay_ms} geç başlamasını "
+        "ERTELEME İSTEĞİ. {reference} girdisindekinin {delay_ms} daha geç başlamasını "
         "istiyoruz. Yanıtınıza dek hiçbir şey değişmedi."
     ),
     "LOCATION QUERY": (
-        "YER SORUSU. {place} noktasından {radius_cm} yarıçap içinde faaliyet gösteriyor musunuz?"
+        "YER SORUSU. {place} merkezli {radius_cm} yarıçap içinde faaliyet gösteriyor musunuz?"
     ),
     "PRESENCE": (
-        "VARLIK. {place} noktasından {radius_cm} yarıçap içinde, {begins} ile {ends} "
+        "VARLIK BEYANI. {place} merkezli {radius_cm} yarıçap içinde, {begins} ile {ends} "
         "arasında faaliyet gösterdiğimizi beyan ederiz."
     ),
     "NO PRESENCE": (
-        "YOKLUK. {place} noktasından {radius_cm} yarıçap içinde, {begins} ile {ends} "
+        "BULUNMAMA BEYANI. {place} merkezli {radius_cm} yarıçap içinde, {begins} ile {ends} "
         "arasında faaliyet göstermediğimizi beyan ederiz."
     ),
-    "DISTRESS": "TEHLİKEDEKİLER, {place}: {nature}, {persons}. Onları tehlikeye atmayın.",
+    "DISTRESS": "İMDAT, {place}: {nature}, {persons}. Onları tehlikeye atmayın.",
     "TEST": "DENEME. Bu hattın denemesidir, başka bir şey değildir.",
     "SAY AGAIN": "TEKRARLAYIN. {which} girdisini anlamadık. Tamamını tekrarlayın.",
     "CORRECTION": (
-        "DÜZELTME. {of} girdisinde söylediğimizi geri alıyoruz. Yerine şimdi söylenecek olan geçer."
+        "DÜZELTME. {of} girdisinde söylediğimizi geri alıyoruz. Yerine bundan sonra söylenen geçer."
     ),
     "WRONG PLACE": "YANLIŞ YER. {reference} girdimizdeki yer yanlış. Doğru yer: {place}.",
     "ANCHOR QUERY": (
@@ -64,7 +64,7 @@ _WORDS = {
     "nature.down_aircraft": "düşmüş hava aracı",
     "nature.vessel": "gemi",
     "nature.convoy": "konvoy",
-    "nature.medical": "tıbbi",
+    "nature.medical": "tıbbi acil durum",
     "nature.fire": "yangın",
     "nature.stranded": "mahsur kalanlar",
     "persons.unknown": "kişi sayısı bilinmiyor",

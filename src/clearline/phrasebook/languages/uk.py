@@ -38,7 +38,7 @@ _PHRASES = {
     "TEST": "ПЕРЕВІРКА. Це перевірка лінії й нічого більше.",
     "SAY AGAIN": "ПОВТОРІТЬ. Ми не зрозуміли запис {which}. Повторіть його повністю.",
     "CORRECTION": (
-        "ВИПРАВЛЕННЯ. Ми відкликаємо сказане нами в записі {of}. Його замінює те, що далі."
+        "ВИПРАВЛЕННЯ. Ми відкликаємо сказане нами в записі {of}. Його замінює те, що буде далі."
     ),
     "WRONG PLACE": (
         "ХИБНЕ МІСЦЕ. У нашому записі {reference} місце вказано хибно. Правильне місце: {place}."
@@ -68,17 +68,16 @@ _WORDS = {
     "nature.down_aircraft": "повітряне судно, що впало",
     "nature.vessel": "судно",
     "nature.convoy": "колона",
-    "nature.medical": "медична допомога",
+    "nature.medical": "потрібна медична допомога",
     "nature.fire": "пожежа",
     "nature.stranded": "люди відрізані",
     "persons.unknown": "кількість людей невідома",
     "position": (
-        "{lat}° {north, select, N {пн. ш.} other {пд. ш.}} {lon}° {east, select, E "
-        "{сх. д.} other {зх. д.}}"
+        "{lat}° {north, select, N {Пн} other {Пд}} {lon}° {east, select, E {Сх} other {Зх}}"
     ),
     "length.m": "{n} м",
     "length.km": "{n} км",
-    "span.days": "{n, number} діб",
+    "span.days": "{n, number} дн",
     "span.hours": "{n, number} год",
     "span.minutes": "{n, number} хв",
     "span.seconds": "{n, number} с",
