@@ -54,6 +54,7 @@ __all__ = [
     "open_call",
     "opened_unreadably",
     "read_back",
+    "restated",
     "ring_again",
     "say",
 ]
@@ -113,7 +114,7 @@ def read_back(state: State, door: Door, event: ReadBack) -> None:
     original = _utterance(call, event.of)
     if original is None or original.mine:
         raise Mistake("nothing_to_read_back", "Read back something that the counterpart said here.")
-    phrases, changes = _restated(event.phrases, original.phrases, link.terms)
+    phrases, changes = restated(event.phrases, original.phrases, link.terms)
     utterance = Said(entry="", mine=True, phrases=phrases, at=door.now, restates=event.of)
     _or_mistake(calls.said(call, utterance))
     body = CallReadback(phrases=phrases)
@@ -409,7 +410,7 @@ def _recurring(state: State, call: str, link: str) -> Call:
     return before
 
 
-def _restated(
+def restated(
     phrases: tuple[Phrase, ...], original: tuple[Phrase, ...], terms: Terms
 ) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
     """Return a read-back as it may leave: the counterpart's words as they are, else released."""

@@ -34,13 +34,16 @@ def read(raw: bytes) -> tuple[Shape, ...]:
     """Return the shapes of a GeoJSON file, in its order. Raises Mistake for any bad file."""
     shapes.check_size(raw)
     found: list[Shape] = []
+    wrong: list[Mistake] = []
     for number, feature in enumerate(_features(_decode(raw)), 1):
         try:
             found += _shapes(feature)
         except Mistake as mistake:
-            raise shapes.numbered(number, mistake) from mistake
+            wrong.append(shapes.numbered(number, mistake))
         if len(found) > MAX_FEATURES:
             raise Mistake("too_many_features", f"at most {MAX_FEATURES:,} shapes are read")
+    if wrong:
+        raise shapes.together(wrong)
     if not found:
         raise Mistake("file_empty", "the file has no features")
     return tuple(found)

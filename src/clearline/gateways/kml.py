@@ -33,14 +33,17 @@ def read(raw: bytes) -> tuple[Shape, ...]:
     """Return the shapes of a KML file, in its order. Raises Mistake for any bad file."""
     shapes.check_size(raw)
     found: list[Shape] = []
+    wrong: list[Mistake] = []
     for number, mark in enumerate(_named(_parse(raw), "Placemark"), 1):
         try:
             properties = _properties(mark)
             found += [shapes.shape(properties, o) for o in _outlines(mark, properties, 0)]
         except Mistake as mistake:
-            raise shapes.numbered(number, mistake) from mistake
+            wrong.append(shapes.numbered(number, mistake))
         if len(found) > MAX_FEATURES:
             raise Mistake("too_many_features", f"at most {MAX_FEATURES:,} shapes are read")
+    if wrong:
+        raise shapes.together(wrong)
     if not found:
         raise Mistake("file_empty", "the file has no placemarks with an area")
     return tuple(found)

@@ -45,6 +45,7 @@ __all__ = [
     "MAX_FEATURES",
     "MAX_FILE_BYTES",
     "MAX_NAME",
+    "MAX_SAID",
     "Shape",
     "check_size",
     "circle",
@@ -53,10 +54,13 @@ __all__ = [
     "polygon",
     "position",
     "shape",
+    "together",
 ]
 
 MAX_FILE_BYTES = 5_000_000
 MAX_FEATURES = 10_000
+MAX_SAID = 8
+"""Features that are named of those that cannot be used."""
 MAX_NAME = 200
 """The longest name kept; what is longer is cut."""
 
@@ -88,6 +92,13 @@ def check_size(raw: bytes) -> None:
 def numbered(number: int, mistake: Mistake) -> Mistake:
     """Return the mistake with the number of its feature in front, counted from 1."""
     return Mistake(mistake.code, f"feature {number}: {mistake.phrase}")
+
+
+def together(wrong: Sequence[Mistake]) -> Mistake:
+    """Return one mistake, of the first one's code, that says all of them, or the first few."""
+    said = "; ".join(each.phrase for each in wrong[:MAX_SAID])
+    more = len(wrong) - MAX_SAID
+    return Mistake(wrong[0].code, f"{said}; and {more:,} more" if more > 0 else said)
 
 
 def position(lon_deg: float, lat_deg: float) -> Position:

@@ -43,6 +43,7 @@ __all__ = [
     "phrase_of",
     "phrases",
     "position",
+    "slot_kind",
     "slot_value",
     "span_ms",
 ]
@@ -54,8 +55,16 @@ _SPAN_MS = {"s": SECOND_MS, "min": MINUTE_MS, "m": MINUTE_MS, "h": HOUR_MS, "d":
 _LONGEST_CM = 4_100_000_000
 """41,000 km: once around the Earth."""
 _LONGEST_MS = 100 * 366 * DAY_MS
-_REFERENCES = ("reference", "which", "of")
-"""Slots that name an entry or a notice."""
+_SLOT_KINDS = {
+    "begins": "instant",
+    "ends": "instant",
+    "place": "position",
+    "anchored": "position",
+    "reference": "reference",
+    "which": "reference",
+    "of": "reference",
+    "persons": "number",
+}
 _ZULU = re.compile(r"(\d{2})(\d{2})Z", re.IGNORECASE)
 
 
@@ -191,22 +200,37 @@ def _slot(code: str, name: str) -> str:
     raise Mistake("unknown_slot", f"{code} has no slot {_short(name)}; it has: {said}.")
 
 
+def slot_kind(slot: str) -> str:
+    """Return what is typed for a slot of this name.
+
+    `position`, `length`, `span`, `instant`, `reference`, `number` or `text`.
+    """
+    if slot.endswith("_cm"):
+        return "length"
+    if slot.endswith("_ms"):
+        return "span"
+    return _SLOT_KINDS.get(slot, "text")
+
+
 def slot_value(
     slot: str, value: str, anchors: Mapping[str, Position], known: Sequence[str], now: Instant
 ) -> Any:
     """Return what was typed for a slot, as the phrase's JSON has it; Mistake if it is none."""
-    if slot.endswith("_cm"):
-        return length_cm(value)
-    if slot.endswith("_ms"):
-        return span_ms(value)
-    if slot in ("begins", "ends"):
-        return str(instant(value, now))
-    if slot in ("place", "anchored"):
-        return msgspec.to_builtins(position(value, anchors))
-    if slot in _REFERENCES:
-        return _reference(value, known)
-    is_number = slot == "persons" and value.isascii() and value.isdigit() and len(value) < 10
-    return int(value) if is_number else value
+    match slot_kind(slot):
+        case "length":
+            return length_cm(value)
+        case "span":
+            return span_ms(value)
+        case "instant":
+            return str(instant(value, now))
+        case "position":
+            return msgspec.to_builtins(position(value, anchors))
+        case "reference":
+            return _reference(value, known)
+        case "number" if value.isascii() and value.isdigit() and len(value) < 10:
+            return int(value)
+        case _:
+            return value
 
 
 def _reference(value: str, known: Sequence[str]) -> str:

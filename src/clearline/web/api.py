@@ -25,7 +25,7 @@ from clearline.node import evidence, views
 from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
 from clearline.record.bundle import pack
-from clearline.web.checks import check_notice, check_phrases, forms, read_file
+from clearline.web.checks import check_notice_slowly, check_phrases, forms, read_file
 from clearline.web.drafts import (
     FileDraft,
     FileRead,
@@ -184,6 +184,7 @@ class Api:
         self._backend = backend
         self._picture = picture
         self._layers = layers
+        self._checking = asyncio.Lock()
         self._answers: OrderedDict[tuple[str, str], asyncio.Future[Done]] = OrderedDict()
         self.still: Callable[[Any], bool] = lambda _session: True
         """Whether a session still holds; asked of each open stream, each second."""
@@ -281,13 +282,16 @@ class Api:
         return forms()
 
     async def _check_notice(self, asked: Asked) -> NoticeCheck:
-        return check_notice(self._backend.runtime.state, asked.body, asked.now)
+        # One at a time: however many are asked for, calls wait for no more than one slice.
+        async with self._checking:
+            return await check_notice_slowly(self._backend.runtime.state, asked.body, asked.now)
 
     async def _check_phrases(self, asked: Asked) -> PhraseCheck:
         return check_phrases(self._backend.runtime.state, asked.body, asked.now)
 
     async def _check_file(self, asked: Asked) -> FileRead:
-        return read_file(asked.body, self._read_shapes)
+        # Five megabytes take most of a second to read, and nothing of the node is touched.
+        return await asyncio.to_thread(read_file, asked.body, self._read_shapes)
 
     def _commands(self) -> list[Endpoint]:
         return [

@@ -8,51 +8,45 @@ CHECKED and never clear.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import asyncio
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 
 from clearline.basis.faults import Mistake
-from clearline.basis.instants import Instant
-from clearline.core.calling import nearest_notices
+from clearline.basis.instants import SECOND_MS, Instant
+from clearline.basis.quantities import show_length
+from clearline.basis.steps import Steps, finish
+from clearline.core.calling import nearest_notices, restated
+from clearline.core.calls import Said
+from clearline.core.declaring import revisable
 from clearline.core.events import Place
 from clearline.core.links import Link, LinkState
-from clearline.core.notices import Disposition, Notice
-from clearline.core.previewing import preview
+from clearline.core.notices import Disposition, Notice, lead_ms
+from clearline.core.previewing import previewing
 from clearline.core.release import release_phrases
 from clearline.core.state import State
 from clearline.node import words
-from clearline.phrasebook import (
-    PHRASES,
-    Phrase,
-    coded,
-    differences,
-    languages,
-    render,
-)
+from clearline.phrasebook import PHRASES, Phrase, coded, differences, languages, render
 from clearline.space import (
-    Band,
     Circle,
     Corridor,
     Form,
     Outline,
     Polygon,
     Position,
-    Reference,
     Volume,
-    Window,
-    check_band,
-    check_window,
-    parse_altitude,
-    parse_position,
     positions,
     show_band,
     show_position,
+    show_reference,
 )
-from clearline.space import check as check_shape
 from clearline.web.drafts import (
     MAX_READ_BACK,
+    MAX_SHAPES,
     Difference,
     DraftVolume,
     FieldFault,
@@ -70,208 +64,122 @@ from clearline.web.drafts import (
     ReadPosition,
     SlotForm,
 )
+from clearline.web.reading import Reader, read_place, read_volumes
 
-__all__ = ["check_notice", "check_phrases", "forms", "read_file"]
+__all__ = ["check_notice", "check_notice_slowly", "check_phrases", "forms", "read_file"]
 
+SLICE_US = 10_000
+"""About so long a check holds the node's thread before it lets others have it."""
 
-class _Reader:
-    """Reads fields one by one and keeps what is wrong with each."""
-
-    def __init__(self, anchors: Mapping[str, Position], now: Instant) -> None:
-        self.anchors = anchors
-        self.now = now
-        self.faults: list[FieldFault] = []
-
-    def read(self, field: str, read: Callable[[], Any]) -> Any:
-        """Return what `read` gives; None, with the fault kept, if it is a Mistake."""
-        try:
-            return read()
-        except Mistake as mistake:
-            fault = FieldFault(field=field, code=mistake.code, phrase=mistake.phrase, at=mistake.at)
-            self.faults.append(fault)
-            return None
-
-    def missing(self, field: str, what: str) -> None:
-        """Say that a field is empty that must not be."""
-        self.faults.append(FieldFault(field=field, code="missing", phrase=what))
-
-    def position(self, field: str, text: str) -> Position | None:
-        """Return the position that a field holds."""
-        if not text.strip():
-            self.missing(field, "Give a position, as 3514.2N 04010.5E, MGRS, or from an anchor.")
-            return None
-        return self.read(field, lambda: parse_position(text, self.anchors).position)
-
-    def length(self, field: str, text: str) -> int | None:
-        """Return the length that a field holds, in cm."""
-        if not text.strip():
-            self.missing(field, "Give a length, as 500 m, 5 km or 12 NM.")
-            return None
-        return self.read(field, lambda: words.length_cm(text))
-
-    def instant(self, field: str, text: str) -> Instant | None:
-        """Return the time that a field holds."""
-        if not text.strip():
-            self.missing(field, "Give a time, as 1430Z, +3h or 2026-11-23T14:30:00Z.")
-            return None
-        return self.read(field, lambda: words.instant(text, self.now))
+T = TypeVar("T")
 
 
 def check_notice(state: State, draft: NoticeDraft, now: Instant) -> NoticeCheck:
     """Return what the node makes of a draft: faults by field, and a preview for each link."""
-    links = [link for name in draft.links if (link := state.links.get(name)) is not None]
-    before = state.notices.by_id.get(draft.revises or "")
-    if before is not None and before.link in state.links:
-        links = [state.links[before.link]]
-    anchors = {each.name: each.position for link in links for each in link.terms.anchors}
-    reader = _Reader(anchors, now)
-    if not links:
-        reader.missing("links", "Say to whom: choose at least one link.")
+    return finish(_checking(state, draft, now))
+
+
+async def check_notice_slowly(state: State, draft: NoticeDraft, now: Instant) -> NoticeCheck:
+    """Do `check_notice`, letting the node's other work come first every few milliseconds."""
+    return await _unhurried(_checking(state, draft, now))
+
+
+async def _unhurried(steps: Steps[T]) -> T:
+    spent_us = 0
+    while True:
+        try:
+            spent_us += next(steps)
+        except StopIteration as done:
+            return done.value
+        if spent_us >= SLICE_US:
+            spent_us = 0
+            await asyncio.sleep(0)
+
+
+def _checking(state: State, draft: NoticeDraft, now: Instant) -> Steps[NoticeCheck]:
+    reader = Reader({}, now)
+    before, links = _addressed(state, reader, draft)
+    reader.anchors = _anchors(links)
     activity = before.activity if before is not None else draft.activity
-    known = {each.name for link in links for each in link.terms.activities}
-    if activity not in known:
-        listed = ", ".join(sorted(known)) or "none yet"
-        reader.missing("activity", f"Choose an activity that the terms know: {listed}.")
-    volumes = _volumes(reader, draft, now)
-    place = _place(reader, draft)
-    checked = (
-        tuple(_on_link(state, link, volumes, activity, place, now) for link in links)
-        if volumes and not reader.faults
-        else ()
-    )
+    _check_activity(reader, links, activity)
+    volumes = yield from read_volumes(reader, draft)
+    place = read_place(reader, draft)
+    checked: list[LinkCheck] = []
+    if volumes and not reader.faults:
+        for link in links:
+            what = (volumes, activity, place)
+            checked.append((yield from _on_link(state, link, what, draft.revises, now)))
     return NoticeCheck(
         faults=tuple(reader.faults),
         volumes=() if reader.faults else volumes,
         place=place,
         read=_read_back(volumes),
-        links=checked,
-        differences=_differences(before, volumes) if before is not None and volumes else (),
+        links=tuple(checked),
+        differences=_differences(before, checked[0]) if before and checked else (),
     )
 
 
-def _volumes(reader: _Reader, draft: NoticeDraft, now: Instant) -> tuple[Volume, ...]:
-    band = _band(reader, draft)
-    window = _window(reader, draft, now)
-    if draft.shape != "drawn":
-        outline = _outline(reader, draft)
-        if outline is None or band is None or window is None:
-            return ()
-        return (Volume(outline=outline, band=band, window=window),)
-    if not draft.volumes:
-        reader.missing("shape", "Draw a shape on the map, or read one from a file.")
-    made: list[Volume] = []
-    for each in draft.volumes:
-        if reader.read("shape", lambda each=each: check_shape(each.outline) or each) is None:
-            continue
-        its_band, its_window = each.band or band, each.window or window
-        if its_band is not None and its_window is not None:
-            made.append(Volume(outline=each.outline, band=its_band, window=its_window))
-    return tuple(made) if len(made) == len(draft.volumes) else ()
+def _addressed(
+    state: State, reader: Reader, draft: NoticeDraft
+) -> tuple[Notice | None, list[Link]]:
+    """Return the notice that a draft revises, if it does, and the links that it is for."""
+    if draft.revises is not None:
+        wanted = draft.revises
+        found = reader.read("revises", lambda: revisable(state, wanted))
+        return (found[0], [found[1]]) if found is not None else (None, [])
+    if not draft.links:
+        reader.missing("links", "Say to whom: choose at least one link.")
+    if len(set(draft.links)) != len(draft.links):
+        reader.fault("links", "link_twice", "A link is named twice: choose each once.")
+    known = [reader.read("links", lambda name=name: state.link(name)) for name in draft.links]
+    return None, [each for each in known if each is not None]
 
 
-def _outline(reader: _Reader, draft: NoticeDraft) -> Outline | None:
-    made: Outline | None = None
-    if draft.shape == "circle":
-        centre = reader.position("centre", draft.centre)
-        radius_cm = reader.length("radius", draft.radius)
-        if centre is not None and radius_cm is not None:
-            made = Circle(centre=centre, radius_cm=radius_cm)
-        return _checked(reader, "radius", made)
-    lines = [each for each in draft.points.replace(";", "\n").split("\n") if each.strip()]
-    points = [reader.position("points", each) for each in lines]
-    if not lines:
-        reader.missing("points", "Give the positions, one on each line.")
-    if draft.shape == "polygon":
-        if points and all(point is not None for point in points):
-            made = Polygon(exterior=tuple(point for point in points if point is not None))
-        return _checked(reader, "points", made)
-    width_cm = reader.length("width", draft.width)
-    if points and width_cm is not None and all(point is not None for point in points):
-        path = tuple(point for point in points if point is not None)
-        made = Corridor(points=path, width_cm=width_cm)
-    return _checked(reader, "points", made)
+def _anchors(links: list[Link]) -> dict[str, Position]:
+    """Return the anchors that mean one place on all of the links that have them."""
+    found: dict[str, set[Position]] = {}
+    for link in links:
+        for each in link.terms.anchors:
+            found.setdefault(each.name, set()).add(each.position)
+    return {name: places.pop() for name, places in found.items() if len(places) == 1}
 
 
-def _checked(reader: _Reader, field: str, outline: Outline | None) -> Outline | None:
-    if outline is None:
-        return None
-    return reader.read(field, lambda: check_shape(outline) or outline)
-
-
-def _band(reader: _Reader, draft: NoticeDraft) -> Band | None:
-    if draft.shape == "drawn" and draft.volumes and all(each.band for each in draft.volumes):
-        return None  # Every shape of the file has its own.
-    levels: list[Any] = []
-    for field, text in (("lower", draft.lower), ("upper", draft.upper)):
-        if not text.strip():
-            reader.missing(field, "Give a level, as SFC, FL120, 3500 ft AMSL or 120 m AGL.")
-            levels.append(None)
-        else:
-            levels.append(reader.read(field, lambda text=text: parse_altitude(text)))
-    lower, upper = levels
-    if lower is None or upper is None:
-        return None
-    band = Band(lower=lower, upper=upper)
-    return reader.read("upper", lambda: check_band(band) or band)
-
-
-def _window(reader: _Reader, draft: NoticeDraft, now: Instant) -> Window | None:
-    if draft.shape == "drawn" and draft.volumes and all(each.window for each in draft.volumes):
-        return None
-    start = reader.instant("start", draft.start)
-    end = reader.instant("end", draft.end)
-    if start is None or end is None:
-        return None
-    window = Window(start=start, end=end)
-    if end <= now:
-        phrase = f"It has ended already: it is {now} now."
-        reader.faults.append(FieldFault(field="end", code="window_past", phrase=phrase))
-        return None
-    return reader.read("end", lambda: check_window(window) or window)
-
-
-def _place(reader: _Reader, draft: NoticeDraft) -> Place | None:
-    if not draft.place_at.strip() and not draft.place_from.strip():
-        return None
-    at = reader.position("place_at", draft.place_at)
-    if not draft.place_from.strip():
-        reader.missing("place_from", "Say it from an anchor as well: 9 km 180 from NAME.")
-        return None
-    parsed = reader.read("place_from", lambda: parse_position(draft.place_from, reader.anchors))
-    if parsed is None or at is None:
-        return None
-    if parsed.anchor is None or parsed.range_cm is None or parsed.bearing_mdeg is None:
-        reader.missing("place_from", "Say it from an anchor: 9 km 180 from NAME.")
-        return None
-    stated = Reference(
-        anchor=parsed.anchor, range_cm=parsed.range_cm, bearing_mdeg=parsed.bearing_mdeg
-    )
-    return Place(at=at, stated=stated)
+def _check_activity(reader: Reader, links: list[Link], activity: str) -> None:
+    known = sorted({each.name for link in links for each in link.terms.activities})
+    if links and activity not in known:
+        phrase = f"Choose an activity that the terms know: {', '.join(known) or 'none yet'}."
+        reader.fault("activity", "unknown_activity" if activity else "missing", phrase)
 
 
 def _on_link(
     state: State,
     link: Link,
-    volumes: tuple[Volume, ...],
-    activity: str,
-    place: Place | None,
+    what: tuple[tuple[Volume, ...], str, Place | None],
+    revises: str | None,
     now: Instant,
-) -> LinkCheck:
-    why = _blind(link, now)
+) -> Steps[LinkCheck]:
+    volumes, activity, place = what
     try:
-        found = preview(state, link, volumes, activity, place, now)
+        found = yield from previewing(state, link, volumes, activity, place, now, revises=revises)
     except Mistake as mistake:
         fault = FieldFault(field="", code=mistake.code, phrase=mistake.phrase, at=mistake.at)
-        return LinkCheck(link=link.id, verdict="not_checked", why=fault)
-    verdict = "conflict" if found.conflicts else "not_checked" if why else "no_conflict"
+        return LinkCheck(link=link.id, verdict="not_checked", why=fault, refused=True)
+    why = _blind(link, now)
+    if why is None and not found.complete:
+        phrase = "It comes near more of their notices than can be compared: make it smaller."
+        why = FieldFault(field="", code="too_dense", phrase=phrase)
+    known = link.terms.activity(activity)
     return LinkCheck(
         link=link.id,
-        verdict=verdict,
+        verdict="conflict" if found.conflicts else "not_checked" if why else "no_conflict",
         why=why,
         they_see=found.volumes,
+        place=found.place,
         activity=found.activity,
         changes=found.changes,
         late=found.late,
+        lead_ms=known.lead_ms if known is not None else 0,
+        given_ms=lead_ms(found.volumes, now),
         conflicts=found.conflicts,
         more=found.more,
         ways_out=found.ways_out,
@@ -279,17 +187,17 @@ def _on_link(
 
 
 def _blind(link: Link, now: Instant) -> FieldFault | None:
-    """Return why we cannot know what the counterpart has declared; None if we can."""
+    """Return why we cannot know all that the counterpart has declared; None if we can."""
     state = link.state_at(now)
-    if not link.agreement.in_force:
-        return FieldFault(field="", code="no_terms", phrase="No terms are in force on this link.")
     if state is LinkState.UP:
-        return None
-    return FieldFault(
-        field="",
-        code=f"link_{state.value}",
-        phrase=f"The link is {state.value.upper()}: what they declared since is not known.",
-    )
+        if not link.peer_unsafe:
+            return None
+        phrase = "Their node says LINE NOT SAFE: what they declare may not reach us."
+        return FieldFault(field="", code="peer_unsafe", phrase=phrase)
+    phrase = f"The link is {state.value.upper()}: what they declared since is not known."
+    if link.receipt_at is None:
+        phrase = "The link has never been up: nothing that they declared is known."
+    return FieldFault(field="", code=f"link_{state.value}", phrase=phrase)
 
 
 def _read_back(volumes: tuple[Volume, ...]) -> tuple[ReadPosition, ...]:
@@ -309,22 +217,34 @@ def _three_forms(place: Position) -> ReadPosition:
     )
 
 
-def _differences(before: Notice, volumes: tuple[Volume, ...]) -> tuple[Difference, ...]:
-    """Return what differs between what they see now and what was drawn anew."""
+def _differences(before: Notice, after: LinkCheck) -> tuple[Difference, ...]:
+    """Return what differs between what they see now and what they would see."""
+    if not after.they_see:
+        return ()
     found: list[Difference] = []
-    if len(before.volumes) != len(volumes):
-        found.append(
-            Difference(what="volumes", before=str(len(before.volumes)), after=str(len(volumes)))
-        )
-    for old, new in zip(before.volumes, volumes, strict=False):
+    olds, news = before.volumes, after.they_see
+    if len(olds) != len(news):
+        found.append(Difference(what="volumes", before=str(len(olds)), after=str(len(news))))
+    for old, new in zip(olds, news, strict=False):
         pairs = (
-            ("outline", _said(old.outline), _said(new.outline)),
-            ("band", show_band(old.band), show_band(new.band)),
-            ("start", str(old.window.start), str(new.window.start)),
-            ("end", str(old.window.end), str(new.window.end)),
+            ("outline", _said(old.outline), _said(new.outline), old.outline != new.outline),
+            ("band", show_band(old.band), show_band(new.band), old.band != new.band),
+            ("start", *_times(old.window.start, new.window.start)),
+            ("end", *_times(old.window.end, new.window.end)),
         )
-        found += [Difference(what=w, before=b, after=a) for w, b, a in pairs if b != a]
+        found += [Difference(what=w, before=b, after=a) for w, b, a, differs in pairs if differs]
+    was, now_is = _stated(before.place), _stated(after.place)
+    if was != now_is:
+        found.append(Difference(what="place", before=was, after=now_is))
     return tuple(found)
+
+
+def _times(old: Instant, new: Instant) -> tuple[str, str, bool]:
+    return str(old), str(new), old != new
+
+
+def _stated(place: Place | None) -> str:
+    return show_reference(place.stated) if place is not None else "-"
 
 
 def _said(outline: Outline) -> str:
@@ -343,76 +263,134 @@ def _said(outline: Outline) -> str:
 def check_phrases(state: State, draft: PhrasesDraft, now: Instant) -> PhraseCheck:
     """Return what the node makes of what is about to be said; Mistake if there is no such link."""
     link = state.link(draft.link)
-    anchors = {each.name: each.position for each in link.terms.anchors}
-    reader = _Reader(anchors, now)
-    known = [*state.notices.by_id, *state.calls.by_id]
-    known += [said.entry for call in state.calls.by_id.values() for said in call.said]
+    reader = Reader({each.name: each.position for each in link.terms.anchors}, now)
+    known = [key for key, each in state.notices.by_id.items() if each.link == link.id]
+    calls = [each for each in state.calls.by_id.values() if each.link == link.id]
+    known += [each.id for each in calls]
+    known += [said.entry for call in calls for said in call.said]
+    original = _restates(state, draft)
     made: list[Phrase] = []
+    out: list[Phrase] = []
+    changes: list[str] = []
     read: dict[str, ReadPosition] = {}
     for number, each in enumerate(draft.phrases):
-        phrase = _phrase(reader, number, each, known, now)
-        if phrase is not None:
-            made.append(phrase)
-            place: Position | None = getattr(phrase, "place", None)
-            if place is not None:
-                read[f"{number}.place"] = _three_forms(place)
-    out: tuple[Phrase, ...] = tuple(made)
-    changes: tuple[str, ...] = ()
-    released = reader.read("0", lambda: release_phrases(tuple(made), link.terms))
-    if released is not None:
-        out, changes = released
+        phrase = _phrase(reader, number, each, known)
+        if phrase is None:
+            continue
+        made.append(phrase)
+        place: Position | None = getattr(phrase, "place", None)
+        if place is not None:
+            read[f"{number}.place"] = _three_forms(place)
+        leaving = reader.read(f"{number}", lambda phrase=phrase: _leaving(phrase, original, link))
+        if leaving is not None:
+            out.append(leaving[0])
+            changes += leaving[1]
     wrong = bool(reader.faults)
+    leaves = tuple(out)
     return PhraseCheck(
         faults=tuple(reader.faults),
         phrases=() if wrong else tuple(made),
-        coded=tuple(coded(phrase) for phrase in out),
-        text={name: tuple(render(phrase, name) for phrase in out) for name in languages()},
-        changes=changes,
-        attaches=() if wrong else nearest_notices(state, link, out, draft.notices, now),
+        coded=tuple(coded(phrase) for phrase in leaves),
+        text={name: tuple(render(phrase, name) for phrase in leaves) for name in languages()},
+        changes=tuple(dict.fromkeys(changes)),
+        attaches=() if wrong else nearest_notices(state, link, leaves, draft.notices, now),
+        leaves=leaves,
         read=read,
-        differs=_restated(state, draft, tuple(made)),
+        differs=_differs(draft, original, tuple(made)),
     )
 
 
-def _phrase(
-    reader: _Reader, number: int, draft: PhraseDraft, known: list[str], now: Instant
-) -> Phrase | None:
+def _leaving(phrase: Phrase, original: Said | None, link: Link) -> tuple[Phrase, tuple[str, ...]]:
+    """Return a phrase as it would leave, and what release would do to it."""
+    if original is None:
+        (out,), changes = release_phrases((phrase,), link.terms)
+    else:
+        (out,), changes = restated((phrase,), original.phrases, link.terms)
+    return out, changes
+
+
+def _phrase(reader: Reader, number: int, draft: PhraseDraft, known: list[str]) -> Phrase | None:
     before = len(reader.faults)
     kind = reader.read(f"{number}", lambda: words.known_code(draft.phrase))
     if kind is None:
         return None
-    fields = {each.name: each for each in msgspec.structs.fields(PHRASES[kind])}  # pyright: ignore[reportArgumentType]
+    slots = {each.name: each for each in _form(kind, PHRASES[kind]).slots}
     values: dict[str, Any] = {}
-    for name, field in fields.items():
+    for name, slot in slots.items():
         text = draft.slots.get(name, "").strip()
-        if not text:
-            if field.required:
-                reader.missing(f"{number}.{name}", "This must be said.")
-            continue
-        value = reader.read(
-            f"{number}.{name}",
-            lambda name=name, text=text: words.slot_value(name, text, reader.anchors, known, now),
-        )
-        values[name] = value
+        if text:
+            values[name] = reader.read(
+                f"{number}.{name}",
+                lambda name=name, text=text: words.slot_value(
+                    name, text, reader.anchors, known, reader.now
+                ),
+            )
+        elif slot.required:
+            reader.missing(f"{number}.{name}", f"This must be said. {_right(slot)}".strip())
     if len(reader.faults) > before:
         return None
-    return reader.read(f"{number}", lambda: words.phrase_of(kind, values))
+    try:
+        return words.phrase_of(kind, values)
+    except Mistake as mistake:
+        named = re.search(r"\$\.(\w+)", mistake.phrase)
+        slot = slots.get(named[1]) if named is not None else None
+        field = f"{number}.{slot.name}" if slot is not None else f"{number}"
+        right = _right(slot) if slot is not None else ""
+        reader.fault(field, mistake.code, right or mistake.phrase, mistake.at)
+        return None
 
 
-def _restated(state: State, draft: PhrasesDraft, made: tuple[Phrase, ...]) -> tuple[str, ...]:
+def _right(slot: SlotForm) -> str:
+    """Return what would be right in a slot; empty if that is not in its limits."""
+    least, most = slot.least, slot.most
+    match slot.kind:
+        case "length" if least is not None and most is not None:
+            return f"Give a length from {show_length(least)} to {show_length(most)}."
+        case "span" if least is not None and most is not None:
+            return f"Give {least // SECOND_MS} s to {most // SECOND_MS} s, in whole seconds."
+        case "number" if least is not None and most is not None:
+            return f"Give a number from {least} to {most}."
+        case "reference":
+            return "Give the id of a notice, a call or an entry of it, or the end of one."
+        case "choice":
+            return f"Choose one of: {', '.join(slot.choices)}."
+        case "text" if most is not None:
+            return f"Give at most {most} characters, in one line."
+        case _:
+            return ""
+
+
+def _restates(state: State, draft: PhrasesDraft) -> Said | None:
+    """Return what a read-back restates; None if the draft is not one."""
     call = state.calls.by_id.get(draft.call or "")
-    if call is None or draft.restates is None:
+    if call is None or call.link != draft.link or draft.restates is None:
+        return None
+    return next((each for each in call.said if each.entry == draft.restates), None)
+
+
+def _differs(
+    draft: PhrasesDraft, original: Said | None, out: tuple[Phrase, ...]
+) -> tuple[str, ...]:
+    if draft.restates is None:
         return ()
-    said = next((each for each in call.said if each.entry == draft.restates), None)
-    if said is None or len(said.phrases) != len(made):
+    if original is None or len(original.phrases) != len(out):
         return ("phrases",)
-    pairs = zip(said.phrases, made, strict=True)
+    pairs = zip(original.phrases, out, strict=True)
     return tuple(each.slot for first, second in pairs for each in differences(first, second))
 
 
 def read_file(draft: FileDraft, read: Callable[[str, bytes], tuple[Any, ...]]) -> FileRead:
-    """Return the shapes in a file; Mistake that says what is wrong, and in which of them."""
+    """Return the shapes in a file; Mistake that says what is wrong, and in which of them.
+
+    A file is read whole or not at all, and of more shapes than one notice can have, none is
+    taken: what was left out would be taken for declared.
+    """
     shapes = read(draft.name, draft.text.encode())
+    if len(shapes) > MAX_SHAPES:
+        raise Mistake(
+            "too_many_features",
+            f"the file has {len(shapes):,} shapes; one notice has at most {MAX_SHAPES}",
+        )
     return FileRead(
         shapes=tuple(
             FileShape(
@@ -433,22 +411,33 @@ def forms() -> Forms:
     )
 
 
+@cache
 def _form(code: str, kind: Any) -> PhraseForm:
     must = set(kind.CRITICAL)
     return PhraseForm(
         phrase=code,
         slots=tuple(
-            SlotForm(
-                name=each.name,
-                required=each.required,
-                critical=each.name in must,
-                choices=_choices(each.type),
-            )
-            for each in msgspec.structs.fields(kind)
+            _slot(each, critical=each.name in must) for each in msgspec.structs.fields(kind)
         ),
     )
 
 
-def _choices(kind: Any) -> tuple[str, ...]:
-    members = getattr(kind, "__members__", None)
-    return tuple(member.value for member in members.values()) if members else ()
+def _slot(field: Any, *, critical: bool) -> SlotForm:
+    kind: Any = msgspec.inspect.type_info(field.type)
+    if isinstance(kind, msgspec.inspect.UnionType):
+        kind = next(each for each in kind.types if not isinstance(each, msgspec.inspect.NoneType))
+    choices: tuple[str, ...] = ()
+    if isinstance(kind, msgspec.inspect.EnumType):
+        choices = tuple(str(each.value) for each in kind.cls)
+    least, most = getattr(kind, "ge", None), getattr(kind, "le", None)
+    if isinstance(kind, msgspec.inspect.StrType) and words.slot_kind(field.name) != "reference":
+        least, most = kind.min_length, kind.max_length
+    return SlotForm(
+        name=field.name,
+        required=field.required,
+        critical=critical,
+        kind="choice" if choices else words.slot_kind(field.name),
+        choices=choices,
+        least=least,
+        most=most,
+    )

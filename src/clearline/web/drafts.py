@@ -16,6 +16,7 @@ from clearline.space import Band, Outline, Volume, Window
 
 __all__ = [
     "MAX_READ_BACK",
+    "MAX_SHAPES",
     "Difference",
     "DraftVolume",
     "FieldFault",
@@ -37,7 +38,10 @@ __all__ = [
 Typed = Annotated[str, Meta(max_length=200)]
 MAX_READ_BACK = 40
 """Positions that are read back in every form; a shape may have a thousand."""
-MAX_FILE_CHARS = 5_000_000
+MAX_FILE_CHARS = 6_000_000
+"""A little more than a file may have in bytes, so that who reads it can say what the limit is."""
+MAX_SHAPES = 32
+"""Shapes of one file, as one notice has so many volumes at most."""
 
 
 class DraftVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +71,7 @@ class NoticeDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Where it is said to be, in coordinates, and ..."""
     place_from: Typed = ""
     """... as a range and bearing from an anchor: the two are held against each other."""
-    volumes: Annotated[tuple[DraftVolume, ...], Meta(max_length=32)] = ()
+    volumes: Annotated[tuple[DraftVolume, ...], Meta(max_length=MAX_SHAPES)] = ()
     """For the shape `drawn`."""
     revises: str | None = None
     """A notice of ours that this replaces."""
@@ -99,20 +103,33 @@ class LinkCheck(Struct, frozen=True, kw_only=True):
     """`no_conflict`, `conflict` or `not_checked`."""
     why: FieldFault | None = None
     """Why it could not be checked, or would be refused."""
+    refused: bool = False
+    """Whether declaring it now would be refused: then `why` says why."""
     they_see: tuple[Volume, ...] = ()
     """Exactly what the counterpart would see, and nothing else."""
+    place: Place | None = None
+    """The stated place, as they would see it."""
     activity: str = ""
     changes: tuple[str, ...] = ()
+    """What release would do, in codes: `clipped`, `rounded`, `withheld:activity`."""
     late: bool = False
+    lead_ms: int = 0
+    """How long before it opens the terms want this activity declared."""
+    given_ms: int = 0
+    """How long before it opens it would be."""
     conflicts: tuple[Foreseen, ...] = ()
+    """The closest first. Without any, `verdict` alone says whether there are none."""
     more: int = 0
+    """Conflicts beyond these."""
     ways_out: tuple[WayOut, ...] = ()
+    """Changes that leave no conflict on this link; each was tried against all their notices."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """What a revision changes."""
+    """What a revision changes, of what the counterpart sees."""
 
     what: str
+    """`volumes` (how many), `outline`, `band`, `start`, `end` or `place`."""
     before: str
     after: str
 
@@ -157,10 +174,15 @@ class PhraseCheck(Struct, frozen=True, kw_only=True):
     coded: tuple[str, ...]
     """As they would leave, and be signed."""
     text: dict[str, tuple[str, ...]]
+    """As each language has it, one for each phrase."""
     changes: tuple[str, ...]
+    """What release would do, in codes."""
     attaches: tuple[str, ...]
     """The nearest notices, which go with it by themselves."""
+    leaves: tuple[Phrase, ...]
+    """As release would let them out: a place or radius may have been rounded."""
     read: dict[str, ReadPosition]
+    """Each place as it was read, by `<number>.<slot>`."""
     differs: tuple[str, ...]
     """Slots in which a read-back differs from what it restates."""
 
@@ -192,7 +214,14 @@ class SlotForm(Struct, frozen=True, kw_only=True):
     required: bool
     critical: bool
     """Whether a read-back must restate it."""
+    kind: str
+    """`position`, `length`, `span`, `instant`, `reference`, `number`, `choice` or `text`."""
     choices: tuple[str, ...] = ()
+    """All that may be said, for a `choice`."""
+    least: int | None = None
+    """In cm, ms, or as it is counted; None for no limit."""
+    most: int | None = None
+    """The same; for a `text` its longest, in characters."""
 
 
 class PhraseForm(Struct, frozen=True, kw_only=True):
