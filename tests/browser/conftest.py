@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.browser.desk import CHROMIUM, FLAGS, Desk, open_desk
 from tests.line.consoles import Line, Side, aside
@@ -21,6 +21,7 @@ def playwright() -> Iterator[Playwright]:
     """The browser's driver, for this folder alone: its loop holds the thread while it is there,
     and the tests of other folders have loops of their own."""
     with sync_playwright() as driver:
+        expect.set_options(timeout=15_000)  # Two nodes and a browser share two cores.
         driver.selectors.set_test_id_attribute("data-test")
         yield driver
 
