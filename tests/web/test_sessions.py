@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from clearline.basis.instants import MINUTE_MS
 from clearline.web.people import IDLE_MS, LONGEST_MS, MAX_ACCESS, MAX_SESSIONS, People, Session
 from clearline.web.roles import Role
 from tests.web.door import NOW, PORT, Browser, Door
@@ -193,3 +195,26 @@ def test_the_log_of_who_came_and_went_has_an_end(door: Door, tmp_path: Path) -> 
         kept = file.execute("SELECT count(*), min(rowid) FROM access").fetchone()
     assert kept == (MAX_ACCESS, 2), "the oldest gave way"
     assert door.people.access(1)[0].what == "one more"
+
+
+def test_another_writer_of_the_file_neither_holds_the_node_up_nor_signs_anybody_out(
+    door: Door, tmp_path: Path
+) -> None:
+    browser = door.enrolled("Maj. A")
+    stream = session_of(browser)
+    door.clock.turn(2 * MINUTE_MS)
+    with closing(sqlite3.connect(tmp_path / "console.db", isolation_level=None)) as beside:
+        beside.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        for _ in range(64):
+            assert door.signin.still(stream)
+        assert is_in(browser)
+        assert time.monotonic() - began < 1, "one wait, not one for every console"
+        busy = browser.post("sign-out", {})
+        assert (busy.status, busy.body["code"]) == (503, "busy")
+        beside.execute("ROLLBACK")
+    door.clock.turn(IDLE_MS - 2 * MINUTE_MS)
+    assert is_in(browser), "and is marked as used once that can be written"
+    door.clock.turn(IDLE_MS)
+    assert is_in(browser)
+    assert browser.post("sign-out", {}).status == 204

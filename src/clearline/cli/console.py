@@ -25,6 +25,8 @@ from clearline.wiring import Home
 __all__ = ["console"]
 
 FILE = "console.db"
+PATIENCE_S = 5.0
+"""Here nothing waits for us: a running node that writes the file is waited for."""
 
 
 @click.group()
@@ -156,7 +158,7 @@ def _served_at(session: Session) -> str:
 @contextmanager
 def _people(session: Session) -> Generator[People]:
     load(session.home)  # Says so if there is no node here.
-    held = People(session.home / FILE)
+    held = People(session.home / FILE, PATIENCE_S)
     try:
         yield held
     finally:

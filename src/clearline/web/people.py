@@ -13,7 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -54,6 +54,10 @@ MAX_SESSIONS = 64
 ACCESS_KEPT_MS = 400 * DAY_MS
 MAX_ACCESS = 100_000
 """Lines of who came and went; the oldest give way."""
+PATIENCE_S = 0.02
+"""So long the node waits for whoever else writes the file: heartbeats and rings wait with it."""
+MARK_AGAIN_MS = 1_000
+"""So long it does not try again to mark a session as used, after it could not."""
 SHARED = ""
 """Whose the templates are: everyone's."""
 
@@ -122,11 +126,30 @@ class Access(Struct, frozen=True, kw_only=True):
     what: str
 
 
-class People:
-    """The file, and everything that is asked of it."""
+class _File(sqlite3.Connection):
+    """The file. Mistake `busy` if somebody else has been writing it for too long."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            raise Mistake("busy", "The file of people is being written: try again.") from error
+
+
+class People:
+    """The file, and everything that is asked of it.
+
+    Whatever writes raises Mistake `busy` if another process has been writing it for longer
+    than `patience_s`; then nothing has changed.
+    """
+
+    def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
+        self._db = sqlite3.connect(
+            path, isolation_level=None, timeout=patience_s, check_same_thread=False, factory=_File
+        )
+        self._mark_after = Instant(0)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
@@ -360,13 +383,27 @@ class People:
         created, used = Instant(row[5]), Instant(row[6])
         if now.since(created) > LONGEST_MS or now.since(used) > IDLE_MS:
             return None
-        if use and now.since(used) > USED_EVERY_MS:
-            self._db.execute("UPDATE sessions SET used = ? WHERE id = ?", (int(now), row[0]))
+        if use and now.since(used) > USED_EVERY_MS and self._mark(row[0], now):
             used = now
         return Session(
             id=row[0], officer=row[1], title=row[2], role=Role(row[3]), demo=bool(row[4]),
             created=created, used=used,
         )  # fmt: skip
+
+    def _mark(self, session: str, now: Instant) -> bool:
+        """Return whether a session could be marked as used; nobody is signed out if it could not.
+
+        A mark comes again with the next use. Every console asks each second: they must not
+        all wait, each second, for a file that is being written.
+        """
+        if now < self._mark_after:
+            return False
+        try:
+            self._db.execute("UPDATE sessions SET used = ? WHERE id = ?", (int(now), session))
+        except Mistake:
+            self._mark_after = now.after(MARK_AGAIN_MS)
+            return False
+        return True
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
