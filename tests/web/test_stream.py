@@ -74,6 +74,22 @@ def test_frames_make_the_picture_that_is_wherever_one_was_cut_off(steps: list[st
     assert shown == lists(whole(pair, picture))
 
 
+def test_a_conflict_that_was_seen_and_comes_back_is_another_alarm() -> None:
+    pair, picture = made()
+    pair.south.do(declare(), pair.now)
+    for _ in range(2):
+        ours = pair.north.do(declare(), pair.now)
+        pair.settle()
+        (key,) = pair.north.runtime.state.conflicts.by_key
+        picture.see(key, "Maj. North", pair.now)
+        picture.refresh(pair.now)
+        assert [each["id"] for each in whole(pair, picture)["seen"]] == [key]
+        pair.north.do(Withdraw(by="planner", notice=ours), pair.now)
+        pair.settle()
+        picture.refresh(pair.now)
+        assert whole(pair, picture)["seen"] == []
+
+
 def test_a_frame_applied_twice_changes_nothing_more() -> None:
     pair, picture = made()
     pair.north.do(declare(), pair.now)

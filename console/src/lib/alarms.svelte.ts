@@ -70,7 +70,9 @@ class Alarms {
       });
     }
     for (const link of picture.links.values()) {
-      if (link.state === 'down' || link.state === 'disputed' || link.peer_unsafe) {
+      // The node forgets that it was seen once the link is well again.
+      const failing = link.state === 'down' || link.state === 'disputed' || link.peer_unsafe;
+      if (failing && !picture.seen.has(link.id)) {
         const since = link.heard_at ? ms(link.heard_at) : 0;
         found.push({ id: link.id, what: 'link', link, precedence: 'immediate', deadline: null, since });
       }

@@ -3,7 +3,7 @@
 
 import type { Precedence } from './types';
 
-export type Pattern = Precedence | 'notice' | 'test';
+export type Pattern = Precedence | 'notice' | 'test' | 'fault';
 
 /** Pulses of one round: pitch in Hz, length and the pause after it in s; then a rest. */
 const PATTERNS: Record<Pattern, { pulses: [number, number, number][]; rest: number }> = {
@@ -16,6 +16,7 @@ const PATTERNS: Record<Pattern, { pulses: [number, number, number][]; rest: numb
   routine: { pulses: [[600, 0.35, 0.1]], rest: 5 },
   notice: { pulses: [[520, 0.14, 0.08], [660, 0.14, 0.08]], rest: 1e9 },
   test: { pulses: [[480, 0.2, 0.1], [480, 0.2, 0.1]], rest: 8 },
+  fault: { pulses: [[330, 0.5, 0.1], [247, 0.7, 0.1]], rest: 4 },
 };
 
 class Sound {

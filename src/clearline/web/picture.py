@@ -23,6 +23,7 @@ from msgspec import Raw, Struct
 
 from clearline.basis.instants import Instant, enc_hook
 from clearline.core.effects import Alert, Effect, Hush, Ring, Tell
+from clearline.core.links import LinkState
 from clearline.node.runtime import Runtime
 from clearline.web.items import (
     LineItem,
@@ -51,6 +52,7 @@ MAX_FRAME_BYTES = 32 << 20
 MAX_LINES = 200
 """Lines that a console which has just been opened can look back on; the record keeps the rest."""
 MAX_SEEN = 2_000
+_WELL = frozenset({LinkState.UP, LinkState.LATE})
 
 _encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
 
@@ -101,13 +103,18 @@ class Picture:
                 return False
 
     def see(self, item: str, officer: str, now: Instant) -> None:
-        """Remember that an officer has seen an alarm. It is local, and ends with the node's run."""
+        """Remember that an officer has seen an alarm. It is local, and ends with the node's run.
+
+        It holds while the alarm does: a link that fails again, or a conflict that comes back,
+        is another alarm.
+        """
         self._seen[item] = Seen(id=item, officer=officer, at=now)
         while len(self._seen) > MAX_SEEN:
             del self._seen[next(iter(self._seen))]
 
     def refresh(self, now: Instant) -> bool:
         """Look for what has changed; return whether there is a new frame."""
+        self._forget_seen(now)
         put: dict[str, list[Raw]] = {}
         gone: dict[str, list[str]] = {}
         for kind, sources, make in self._lists(now):
@@ -161,6 +168,17 @@ class Picture:
     async def news(self) -> None:
         """Return when there is a frame that was not there when this was called."""
         await self._news.wait()
+
+    def _forget_seen(self, now: Instant) -> None:
+        state = self._runtime.state
+        for item in [*self._seen]:
+            link = state.links.get(item)
+            if link is not None:
+                over = link.state_at(now) in _WELL and not link.peer_unsafe
+            else:  # A conflict's key joins two ids; whatever else was seen stays seen.
+                over = "+" in item and item not in state.conflicts.by_key
+            if over:
+                del self._seen[item]
 
     def _lists(
         self, now: Instant
