@@ -36,7 +36,11 @@ KEEP_PICTURES = os.environ.get("CLEARLINE_PICTURES", "") == "1"
 
 
 class Cable:
-    """What runs between a browser and a console, to be cut and mended: a relay of bytes."""
+    """What runs between a browser and a console, to be cut and mended.
+
+    It has an address of its own, and writes the console's into what the browser sends: a
+    cable is not a proxy, and a console that is asked by another name does not answer.
+    """
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -70,14 +74,15 @@ class Cable:
                     continue
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=_relay, args=(one, other), daemon=True).start()
+                own, to = (b"localhost:%d" % port for port in (self.port, self._to))
+                for one, other, names in ((near, far, (own, to)), (far, near, (b"", b""))):
+                    threading.Thread(target=_relay, args=(one, other, *names), daemon=True).start()
 
 
-def _relay(one: socket.socket, other: socket.socket) -> None:
+def _relay(one: socket.socket, other: socket.socket, own: bytes, to: bytes) -> None:
     with contextlib.suppress(OSError):
         while raw := one.recv(65_536):
-            other.sendall(raw)
+            other.sendall(raw.replace(own, to) if own else raw)
         other.shutdown(socket.SHUT_WR)
 
 
