@@ -31,11 +31,15 @@ class Sound {
     return this.#context?.state === 'running';
   }
 
+  /** Whether something rings, heard or not. */
+  get ringing(): boolean {
+    return this.#pattern !== null;
+  }
+
   /** Arm by a gesture, with one round of `flash` as the audible self-test. */
   async arm(): Promise<boolean> {
-    this.#context ??= new AudioContext({ latencyHint: 'interactive' });
-    await this.#context.resume();
-    if (this.armed && this.#pattern === null) this.#round('immediate');
+    await this.#audio().resume();
+    if (this.armed && this.#pattern === null) this.#round('flash');
     return this.armed;
   }
 
@@ -44,8 +48,10 @@ class Sound {
     if (this.#pattern === pattern) return;
     this.hush();
     this.#pattern = pattern;
-    this.#again();
-    if (this.armed) performance.mark('sound');
+    // A browser that is set up to let a page sound without a gesture does so now; in any
+    // other this waits, unanswered, for the gesture.
+    if (!this.armed) void this.#audio().resume();
+    this.#begin();
   }
 
   /** Sound a pattern once. */
@@ -56,6 +62,23 @@ class Sound {
   hush(): void {
     clearTimeout(this.#timer);
     this.#pattern = null;
+  }
+
+  /** The audio; whatever rings is heard from the moment in which the browser lets it sound. */
+  #audio(): AudioContext {
+    if (this.#context) return this.#context;
+    const context = new AudioContext({ latencyHint: 'interactive' });
+    context.addEventListener('statechange', () => {
+      if (this.armed && this.#pattern !== null) this.#begin();
+    });
+    this.#context = context;
+    return context;
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    this.#again();
+    if (this.armed) performance.mark('sound');
   }
 
   #again(): void {
