@@ -149,6 +149,15 @@ def test_the_map_is_walked_by_keyboard(line: Line, north: Desk) -> None:
     assert "MGRS" in before
 
 
+def test_every_key_works_after_the_time_bar_was_moved(line: Line, north: Desk) -> None:
+    north.at("time-slider").focus()
+    north.press("ArrowRight", "F8", "n")
+    expect(north.at("declare-form")).to_be_visible()
+    north.at("field-label").focus()
+    north.press("w")  # While something is typed, a letter is a letter.
+    expect(north.at("field-label")).to_have_value("w")
+
+
 def test_a_distance_and_a_bearing_are_measured_on_the_ellipsoid(line: Line, north: Desk) -> None:
     place = north.at("map").bounding_box()
     assert place is not None

@@ -29,8 +29,12 @@ export function known(): Shortcut[] {
   return [...stack].reverse().flat();
 }
 
+/** Fields that take no letter: whoever has moved the time bar still has every key. */
+const MUTE = new Set(['range', 'checkbox', 'radio', 'button', 'file']);
+
 function typing(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement && MUTE.has(target.type)) return false;
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
 }
 
