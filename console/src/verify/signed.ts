@@ -1,161 +1,121 @@
-// Signed: C2SP signed notes, checkpoints and cosignatures, checked with both algorithms that
-// every signature of the line has: Ed25519 and ML-DSA-44. Both must hold, or nothing does.
-// Written from protocol/1-feeds.md; it shares no code with the node.
+// Signed: checkpoints and receipts, and whether both signatures of whoever must sign them hold.
+// One signature that fails, is missing or is given twice makes the whole worthless.
+// Source: the protocol's page 1; C2SP tlog-checkpoint, tlog-cosignature; RFC 8032; FIPS 204.
 
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha512 } from '@noble/hashes/sha2.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
-
-const AUTHOR_ED25519 = 0x01;
-const MIRROR_ED25519 = 0x04;
-const ML_DSA_44 = 0x06;
-const LABEL = 'subtree/v1\n\0';
-
-const utf8 = new TextEncoder();
-
-export interface Key {
-  name: string;
-  id: Uint8Array;
-  type: number;
-  key: Uint8Array;
-}
+import { eightBytes, joined, same, unbase64, utf8, valueOf, Wrong } from './bytes';
+import type { Key, Pair } from './keys';
+import { readNote, type SignatureLine } from './note';
+import { EMPTY_ROOT } from './tree';
 
 export interface Checkpoint {
   origin: string;
   size: number;
   root: Uint8Array;
+  /** The three lines, as they were signed. */
   text: string;
 }
 
-export interface Line {
-  name: string;
-  id: Uint8Array;
-  value: Uint8Array;
-}
+const ED25519_BYTES = 64;
+const ML_DSA_BYTES = 2_420;
+const STAMP_BYTES = 8;
+const ROOT_BYTES = 32;
+const SIZE = /^(?:0|[1-9][0-9]{0,15})$/;
+const LABEL = utf8('subtree/v1\n\0');
+const MAX_ORIGIN_BYTES = 255;
+/** The last second that an instant can state, in the year 9999. */
+const LATEST_S = 253_402_300_799n;
 
-/** What does not hold, in one sentence. */
-export class Fault extends Error {}
+/** The origin of a party's feed on a link. */
+export const originOf = (link: string, party: string): string => `clearline/${link}/${party}`;
 
-export function base64(text: string): Uint8Array {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
-    throw new Fault('not base64');
-  }
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
-export const hex = (bytes: Uint8Array): string =>
-  [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-
-export function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, n) => byte === b[n]);
-}
-
-export function joined(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** A verifier key, whose id must be what its name and key make it. */
-export function readKey(vkey: string): Key {
-  const [name, id, material, ...rest] = vkey.split('+').length > 3 ? splitKey(vkey) : vkey.split('+');
-  if (!name || !id || !material || rest.length) throw new Fault('not a verifier key');
-  const raw = base64(material);
-  const made = sha256(joined(utf8.encode(`${name}\n`), raw)).slice(0, 4);
-  if (hex(made) !== id) throw new Fault(`the key id of ${name} is not its own`);
-  return { name, id: made, type: raw[0] ?? 0, key: raw.slice(1) };
-}
-
-/** Base64 may hold a plus as well: only the first two part the fields. */
-function splitKey(vkey: string): string[] {
-  const first = vkey.indexOf('+');
-  const second = vkey.indexOf('+', first + 1);
-  return [vkey.slice(0, first), vkey.slice(first + 1, second), vkey.slice(second + 1)];
-}
-
-/** The checkpoint that a note's text states: origin, size, root, and nothing more. */
+/** The checkpoint of three lines; Wrong `malformed`. Extension lines are refused. */
 export function readCheckpoint(text: string): Checkpoint {
-  const [origin, size, root, end, ...rest] = text.split('\n');
-  if (!origin || !size || !root || end !== '' || rest.length) throw new Fault('not a checkpoint');
-  if (!/^(0|[1-9][0-9]{0,15})$/.test(size)) throw new Fault('not a size');
-  const hash = base64(root);
-  if (hash.length !== 32) throw new Fault('not a root');
-  return { origin, size: Number(size), root: hash, text };
-}
-
-/** The text of a note and its signature lines. */
-export function readNote(raw: string): { text: string; lines: Line[] } {
-  const split = raw.indexOf('\n\n');
-  if (split < 0 || raw.length > 131_072) throw new Fault('not a signed note');
-  const lines = raw.slice(split + 2).split('\n');
-  if (lines.pop() !== '' || lines.length === 0 || lines.length > 16) throw new Fault('not signed');
-  return { text: raw.slice(0, split + 1), lines: lines.map(readLine) };
-}
-
-function readLine(line: string): Line {
-  const found = /^\u2014 (\S{1,255}) (\S+)$/.exec(line);
-  if (!found?.[1] || !found[2]) throw new Fault('not a signature line');
-  const raw = base64(found[2]);
-  return { name: found[1], id: raw.slice(0, 4), value: raw.slice(4) };
-}
-
-function only(lines: Line[], key: Key): Uint8Array {
-  const found = lines.filter((line) => line.name === key.name && same(line.id, key.id));
-  if (found.length !== 1 || !found[0]) throw new Fault(`${key.name} has not signed once with each key`);
-  return found[0].value;
-}
-
-/** Check that both of an author's keys signed a checkpoint; raises Fault. */
-export function checkAuthor(checkpoint: Checkpoint, lines: Line[], keys: [Key, Key]): void {
-  const [classic, quantum] = keys;
-  if (classic.type !== AUTHOR_ED25519 || quantum.type !== ML_DSA_44) throw new Fault('wrong kinds of key');
-  const first = only(lines, classic);
-  if (!ed25519.verify(first, utf8.encode(checkpoint.text), classic.key)) {
-    throw new Fault('the Ed25519 signature of the author does not hold');
+  const [origin, spelled, root, end, ...more] = text.split('\n');
+  if (!origin || !spelled || !root || end !== '' || more.length > 0) {
+    throw new Wrong('malformed', 'a checkpoint has three lines');
   }
-  const second = only(lines, quantum);
-  if (stampOf(second) !== 0) throw new Fault('an author states no time');
-  if (!ml_dsa44.verify(second.slice(8), cosigned(checkpoint, quantum.name, 0), quantum.key)) {
-    throw new Fault('the ML-DSA-44 signature of the author does not hold');
-  }
+  if (utf8(origin).length > MAX_ORIGIN_BYTES) throw new Wrong('malformed', 'origin');
+  const size = Number(spelled);
+  if (!SIZE.test(spelled) || !Number.isSafeInteger(size)) throw new Wrong('malformed', 'size');
+  const hash = unbase64(root);
+  if (hash.length !== ROOT_BYTES) throw new Wrong('malformed', 'root');
+  if (size === 0 && !same(hash, EMPTY_ROOT)) throw new Wrong('malformed', 'no root of an empty feed');
+  return { origin, size, root: hash, text };
 }
 
-/** Check that both of a mirror's keys signed a receipt; returns its time in s. Raises Fault. */
-export function checkMirror(checkpoint: Checkpoint, lines: Line[], keys: [Key, Key]): number {
-  const [classic, quantum] = keys;
-  if (classic.type !== MIRROR_ED25519 || quantum.type !== ML_DSA_44) throw new Fault('wrong kinds of key');
-  const [first, second] = [only(lines, classic), only(lines, quantum)];
-  const time = stampOf(first);
-  if (time === 0 || time !== stampOf(second)) throw new Fault('the two times of the mirror differ');
-  const timed = utf8.encode(`cosignature/v1\ntime ${time}\n${checkpoint.text}`);
-  if (!ed25519.verify(first.slice(8), timed, classic.key)) {
-    throw new Fault('the Ed25519 signature of the mirror does not hold');
+/** The checkpoint in a note, signed by both keys of its author; Wrong `not_yours` if it is for
+ * another feed, or not signed so. */
+export function openCheckpoint(raw: Uint8Array, origin: string, author: Pair): Checkpoint {
+  const note = readNote(raw);
+  const checkpoint = readCheckpoint(note.text);
+  if (checkpoint.origin !== origin) throw new Wrong('not_yours', 'another feed');
+  const plain = only(note.signatures, author.ed25519, ED25519_BYTES);
+  const stamped = only(note.signatures, author.mlDsa, STAMP_BYTES + ML_DSA_BYTES);
+  if (valueOf(stamped) !== 0n) throw new Wrong('not_yours', 'an author states no time');
+  if (!isEd25519(plain, utf8(note.text), author.ed25519)) throw failed(author.ed25519);
+  if (!isMlDsa(stamped, checkpoint, 0n, author.mlDsa)) throw failed(author.mlDsa);
+  return checkpoint;
+}
+
+/** When both keys of a mirror signed a checkpoint, in seconds since 1970; Wrong `not_yours` if
+ * they did not, or at two times. */
+export function cosignedAt(checkpoint: Checkpoint, lines: SignatureLine[], mirror: Pair): bigint {
+  const first = only(lines, mirror.ed25519, STAMP_BYTES + ED25519_BYTES);
+  const second = only(lines, mirror.mlDsa, STAMP_BYTES + ML_DSA_BYTES);
+  const time = valueOf(first);
+  if (time !== valueOf(second)) throw new Wrong('not_yours', 'two times');
+  if (time === 0n || time > LATEST_S) throw new Wrong('not_yours', 'no time');
+  const message = utf8(`cosignature/v1\ntime ${time}\n${checkpoint.text}`);
+  if (!isEd25519(first.subarray(STAMP_BYTES), message, mirror.ed25519)) {
+    throw failed(mirror.ed25519);
   }
-  if (!ml_dsa44.verify(second.slice(8), cosigned(checkpoint, quantum.name, time), quantum.key)) {
-    throw new Fault('the ML-DSA-44 signature of the mirror does not hold');
-  }
+  if (!isMlDsa(second, checkpoint, time, mirror.mlDsa)) throw failed(mirror.mlDsa);
   return time;
 }
 
-function stampOf(value: Uint8Array): number {
-  return Number(new DataView(value.buffer, value.byteOffset, 8).getBigUint64(0));
+const failed = (key: Key): Wrong => new Wrong('not_yours', `the signature of ${key.name} fails`);
+
+/** What the one line by a key holds behind its key id. */
+function only(lines: SignatureLine[], key: Key, bytes: number): Uint8Array {
+  const [line, again] = lines.filter((each) => each.name === key.name && same(each.keyId, key.id));
+  if (!line) throw new Wrong('not_yours', `${key.name} did not sign with both keys`);
+  if (again) throw new Wrong('not_yours', `${key.name} signed twice`);
+  if (line.raw.length !== bytes) throw failed(key);
+  return line.raw;
 }
 
-function stamp(value: number): Uint8Array {
-  const raw = new Uint8Array(8);
-  new DataView(raw.buffer).setBigUint64(0, BigInt(value));
-  return raw;
-}
-
-/** The `cosigned_message` of tlog-cosignature. */
-function cosigned(checkpoint: Checkpoint, name: string, time: number): Uint8Array {
-  const [signer, origin] = [utf8.encode(name), utf8.encode(checkpoint.origin)];
-  return joined(
-    utf8.encode(LABEL), Uint8Array.of(signer.length), signer, stamp(time),
-    Uint8Array.of(origin.length), origin, stamp(0), stamp(checkpoint.size), checkpoint.root,
+/** The ML-DSA-44 signature over `cosigned_message`, behind its eight bytes of time. */
+function isMlDsa(stamped: Uint8Array, head: Checkpoint, time: bigint, key: Key): boolean {
+  const [name, origin] = [utf8(key.name), utf8(head.origin)];
+  const message = joined(
+    LABEL, Uint8Array.of(name.length), name, eightBytes(time), Uint8Array.of(origin.length), origin,
+    eightBytes(0n), eightBytes(BigInt(head.size)), head.root,
   );
+  return ml_dsa44.verify(stamped.subarray(STAMP_BYTES), message, key.raw);
 }
+
+const { Point } = ed25519;
+const points = new Map<string, InstanceType<typeof Point>>();
+
+/** RFC 8032, 5.1.7, in its stricter form, without the cofactor: R is compared as it is spelled.
+ * A signature that only the laxer form accepts would hold for some and not for others. */
+function isEd25519(signature: Uint8Array, message: Uint8Array, key: Key): boolean {
+  const [r, spelled] = [signature.subarray(0, 32), signature.subarray(32)];
+  const s = littleEndian(spelled);
+  if (s >= Point.Fn.ORDER) return false;
+  const k = Point.Fn.create(littleEndian(sha512(joined(r, key.raw, message))));
+  const ours = Point.BASE.multiplyUnsafe(s).subtract(pointOf(key).multiplyUnsafe(k));
+  return same(ours.toBytes(), r);
+}
+
+function pointOf(key: Key): InstanceType<typeof Point> {
+  let point = points.get(key.vkey);
+  if (!point) points.set(key.vkey, (point = Point.fromBytes(key.raw, false)));
+  return point;
+}
+
+const littleEndian = (raw: Uint8Array): bigint =>
+  raw.reduceRight((sum, each) => (sum << 8n) | BigInt(each), 0n);

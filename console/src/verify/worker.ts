@@ -1,13 +1,19 @@
-// Worker: the check runs beside the page, so that a call can ring while it does.
+// Worker: the check runs beside the page, so that a call can ring while it does. Whatever ends it is
+// told: a report, or why there is none.
 
 import { verifyBundle } from './bundle';
+import type { Progress, Report } from './report';
 
-interface Asked {
-  raw: Uint8Array;
-}
+/** What the worker says; one `report` or one `broken` is the last of it. */
+export type Told = { progress: Progress } | { report: Report } | { broken: string };
 
-self.onmessage = (event: MessageEvent<Asked>) => {
-  void verifyBundle(event.data.raw, (progress) => self.postMessage({ progress }), () => false).then(
-    (report) => self.postMessage({ report }),
-  );
+const tell = (told: Told): void => self.postMessage(told);
+
+self.onmessage = async (event: MessageEvent<Blob>) => {
+  try {
+    const raw = new Uint8Array(await event.data.arrayBuffer());
+    tell({ report: verifyBundle(raw, (progress) => tell({ progress })) });
+  } catch (error) {
+    tell({ broken: error instanceof Error ? error.message : String(error) });
+  }
 };
