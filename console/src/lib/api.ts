@@ -71,7 +71,28 @@ async function send<T>(
   });
 }
 
+/** Return a file of the node's; raises Refused, or AbortError if it is no longer wanted. */
+export async function blob(path: string, signal: AbortSignal): Promise<Blob> {
+  const answer = await fetched(path, { method: 'GET', signal });
+  try {
+    return await answer.blob();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Refused(0, 'unreachable', 'The node did not answer.');
+  }
+}
+
 async function ask<T>(path: string, init: RequestInit): Promise<T> {
+  const answer = await fetched(path, init);
+  if (answer.status === 204) return undefined as T;
+  return (isJson(answer) ? await answer.json() : {}) as T;
+}
+
+const isJson = (answer: Response): boolean =>
+  (answer.headers.get('content-type') ?? '').startsWith('application/json');
+
+/** The node's answer, if it did what was asked. */
+async function fetched(path: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(PREFIX + path, { credentials: 'same-origin', ...init });
@@ -79,11 +100,8 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
     if (init.signal?.aborted && (error as Error).name === 'AbortError') throw error;
     throw new Refused(0, 'unreachable', 'The node did not answer.');
   }
-  if (answer.status === 204) return undefined as T;
-  const isJson = (answer.headers.get('content-type') ?? '').startsWith('application/json');
-  const body: unknown = isJson ? await answer.json() : {};
-  if (answer.ok) return body as T;
-  const failure = body as { code?: string; phrase?: string; field?: string; at?: number };
+  if (answer.ok) return answer;
+  const failure = (isJson(answer) ? await answer.json() : {}) as { code?: string; phrase?: string; field?: string; at?: number };
   const refused = new Refused(
     answer.status,
     failure.code ?? 'failed',
