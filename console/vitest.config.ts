@@ -7,6 +7,6 @@ export default mergeConfig(
   page,
   defineConfig({
     assetsInclude: ['**/*.bundle'],
-    test: { include: ['src/**/*.test.ts'], environment: 'node' },
+    test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
   }),
 );
