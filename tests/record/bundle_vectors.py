@@ -1,4 +1,4 @@
-"""Writes protocol/vectors/record/bundles.json: bundles, each with the faults that it must be found to have.
+"""Writes protocol/vectors/record/bundles.json: bundles, each with the faults that are in it.
 
 Each is `record.bundle` with files changed, or a whole archive. What a bundle shows is thereby the
 same for every verifier, ours, the page's and anyone else's. Run it after a change of the wire, or

@@ -1,4 +1,4 @@
-"""Every published bundle that is not whole is found to have exactly the faults that are published."""
+"""Every published bundle is found to have exactly the faults that are published with it."""
 
 import base64
 import json
