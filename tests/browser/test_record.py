@@ -41,7 +41,7 @@ def judged(desk: Desk, path: Path) -> tuple[bool, Found]:
     expect(verdict).to_be_visible(timeout=30_000)
     rows = desk.at("verify-faults").locator("li").all()
     found = [
-        (each.locator("strong").inner_text(), each.locator("span").inner_text()) for each in rows
+        (each.locator("strong").inner_text(), each.locator(".where").inner_text()) for each in rows
     ]
     return verdict.get_attribute("data-verified") == "true", sorted(found)
 
