@@ -30,7 +30,7 @@ export function between(a: LonLat, b: LonLat): { metres: number; bearing: number
 /** `12.34 km · 6.66 NM · 047°`. */
 export function said({ metres, bearing }: { metres: number; bearing: number }): string {
   const km = metres < 1_000 ? `${metres.toFixed(0)} m` : `${(metres / 1_000).toFixed(2)} km`;
-  return `${km} · ${(metres / 1_852).toFixed(2)} NM · ${bearing.toFixed(0).padStart(3, '0')}°T`;
+  return `${km} · ${(metres / 1_852).toFixed(2)} NM · ${String(Math.round(bearing) % 360).padStart(3, '0')}°T`;
 }
 
 function part(value: number, width: number): string {
