@@ -2,6 +2,8 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
+import page from '../../../protocol/2-bundle.md?raw';
+import english from '../../words/en.json';
 import { Agreement } from './agreement';
 import { openArchive } from './archive';
 import { hex, joined, unbase64, utf8, Wrong } from './bytes';
@@ -12,7 +14,7 @@ import { framed, pathsOf } from './feed';
 import { keysFor, readVkeys, type Vkeys } from './keys';
 import { faultOf, readKeyFile, readManifest, soundKeys } from './manifest';
 import { readNote } from './note';
-import { Findings, MAX_FAULTS } from './report';
+import { Findings, MAX_FAULTS, meant } from './report';
 import { edited, encoded, FILES, keysOfParty, RECORD } from './vectors';
 
 const file = (name: string): Uint8Array => FILES[name] as Uint8Array;
@@ -236,6 +238,22 @@ describe('a report', () => {
     expect(findings.report().faults).toHaveLength(MAX_FAULTS);
     expect(findings.report().faults.at(-1)?.code).toBe('too_many');
     expect(findings.report().verified).toBe(false);
+  });
+});
+
+describe('the words for what is found', () => {
+  const listed = (from: string, to: string): string[] => {
+    const table = page.slice(page.indexOf(from), page.indexOf(to));
+    const cells = table.split('\n').filter((line) => line.startsWith('| `')).map((line) => line.split('|')[1] ?? '');
+    return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((each) => each[1] ?? ''));
+  };
+
+  it('are there for every fault and note that the protocol lists', () => {
+    const faults = listed('| fault |', '| note |').filter((code) => code !== 'pin'); // None is given here.
+    const notes = listed('| note |', 'What a verified bundle shows');
+    expect([faults.length, notes.length]).toEqual([31, 9]);
+    const keys = [...faults.map((code) => `verify.fault.${meant(code)}`), ...notes.map((code) => `verify.note.${code}`)];
+    expect(keys.filter((key) => !(key in english))).toEqual([]);
   });
 });
 

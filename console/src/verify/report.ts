@@ -12,6 +12,14 @@ export interface Found {
   detail: string;
 }
 
+const COUNTS = ['size', 'terms_count', 'receipt_count', 'fork_count'];
+
+/** The code by which the page has words for what a fault means: some mean the same to a person. */
+export function meant(code: string): string {
+  if (code.startsWith('entry_')) return 'entry';
+  return COUNTS.includes(code) ? 'count' : code;
+}
+
 /** A terms document, and the parties whose feeds agree to it. */
 export interface Agreed {
   hash: string;
