@@ -8,13 +8,13 @@ what it shows is what is; nothing that it does may hold that loop for long.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import ssl
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from clearline import __version__
@@ -23,6 +23,7 @@ from clearline.core.effects import Effect
 from clearline.node.settings import Settings
 from clearline.web.api import Api, Backend, ReadShapes
 from clearline.web.app import application
+from clearline.web.connection import Connection
 from clearline.web.endpoint import Endpoint
 from clearline.web.page import Page
 from clearline.web.people import People
@@ -36,6 +37,7 @@ FRAME_S = 0.1
 LOOK_S = 1.0
 """So often the picture is looked through even if nothing was told: links grow old."""
 KEEP_ALIVE_S = 75
+HANDSHAKE_TIMEOUT_S = 5.0
 STOP_GRACE_S = 1.0
 
 
@@ -60,7 +62,6 @@ class Console:
         self._api = Api(backend, self.picture, home / "layers", read_shapes)
         self._api.still = self._signin.still
         self._api.refresh = self.refresh
-        self._listener: socket.socket | None = None
         self._server: asyncio.Server | None = None
         self._state = ServerState()
         self._timer: asyncio.TimerHandle | None = None
@@ -69,6 +70,7 @@ class Console:
     async def start(self) -> str:
         """Listen for browsers; return the address for people. Mistake if it cannot."""
         console = self._settings.console
+        context = self._context()  # First: a certificate that does not hold takes no port.
         host, _, port = console.listen.rpartition(":")
         host = host.strip("[]")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -94,8 +96,12 @@ class Console:
         )
         config.load()
         loop = asyncio.get_running_loop()
+        numbers = itertools.count()
         self._server = await loop.create_server(
-            lambda: HttpToolsProtocol(config, self._state, {}), sock=listener, ssl=self._context()
+            lambda: Connection(config, self._state, next(numbers)),
+            sock=listener,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if context else None,
         )
         self.refresh()
         self._looking = loop.create_task(self._look())
@@ -110,8 +116,7 @@ class Console:
         if self._server is not None:
             self._server.close()
         for connection in list(self._state.connections):
-            transport: Any = cast("Any", connection).transport
-            transport.abort()
+            cast("Connection", connection).abort()
         if self._state.tasks:
             await asyncio.wait(self._state.tasks, timeout=STOP_GRACE_S)
         self.people.close()
@@ -142,7 +147,8 @@ class Console:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
-            context.load_cert_chain(console.certificate, console.certificate_key)
-        except (OSError, ssl.SSLError) as error:
+            # A key under a password would be asked for at a terminal that a node does not have.
+            context.load_cert_chain(console.certificate, console.certificate_key, password="")
+        except (OSError, ValueError) as error:  # TLS errors are OSErrors too.
             raise Mistake("bad_certificate", f"{console.certificate}: {error}") from error
         return context
