@@ -185,7 +185,7 @@ def test_a_request_that_does_not_come_is_not_waited_for(
             pass
 
     with limits(monkeypatch, HEAD_TIMEOUT_S=0.1, BODY_TIMEOUT_S=0.1):
-        asyncio.run(served(waits, ask))
+        assert asyncio.run(served(waits, ask)) == b""
 
 
 def _telling(given_up: asyncio.Future[None]) -> Any:

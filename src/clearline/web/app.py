@@ -39,6 +39,7 @@ _STATUS = {
     "too_large": 413,
     "too_many_consoles": 503,
     "busy": 503,
+    "people_unusable": 503,
     "bad_passkey": 403,
     "unknown_passkey": 403,
     "bad_code": 403,

@@ -126,34 +126,56 @@ class Access(Struct, frozen=True, kw_only=True):
     what: str
 
 
+_UNUSABLE = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""What is the disk's fault, or the file's; all else is ours."""
+
+
 class _File(sqlite3.Connection):
-    """The file. Mistake `busy` if somebody else has been writing it for too long."""
+    """The file. Mistake `busy` if somebody else has been writing it for too long.
+
+    Mistake `people_unusable` if it is spoilt, or its disk full.
+    """
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         try:
             return super().execute(sql, parameters)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            raise Mistake("busy", "The file of people is being written: try again.") from error
+        except sqlite3.DatabaseError as error:
+            raise _trouble(error) from error
 
 
 class People:
     """The file, and everything that is asked of it.
 
     Whatever writes raises Mistake `busy` if another process has been writing it for longer
-    than `patience_s`; then nothing has changed.
+    than `patience_s`; and whatever asks raises Mistake `people_unusable` if the file is spoilt
+    or its disk full. In both cases nothing has changed.
     """
 
     def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
-        self._db = sqlite3.connect(
-            path, isolation_level=None, timeout=patience_s, check_same_thread=False, factory=_File
-        )
-        self._mark_after = Instant(0)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db = sqlite3.connect(
+                path,
+                isolation_level=None,
+                timeout=patience_s,
+                check_same_thread=False,
+                factory=_File,
+            )
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise _trouble(error) from error
         path.chmod(0o600)
+        self._mark_after = Instant(0)
 
     def close(self) -> None:
         """Close the file."""
@@ -410,10 +432,25 @@ class People:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # A full disk may have ended it already.
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
+
+
+def _trouble(error: sqlite3.DatabaseError) -> Exception:
+    """Return the Mistake that an error of the file is; the error itself if it is ours."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # What Python finds itself has none.
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Mistake("busy", "The file of people is being written: try again.")
+    if code in _UNUSABLE:
+        return Mistake(
+            "people_unusable",
+            f"The file of people, console.db, cannot be used: {error}. Signing in has to wait "
+            "until it can be; the command line does everything that a watch needs.",
+        )
+    return error
 
 
 def _hash(text: str) -> bytes:
