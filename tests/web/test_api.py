@@ -113,6 +113,39 @@ def test_a_command_sent_twice_under_one_key_is_done_once(line: Line, north: Clie
     assert len(line.north.ask("calls")) == before + 1
 
 
+def test_a_key_that_was_another_commands_has_nothing_done(line: Line, north: Client) -> None:
+    link = line.north.ask("status")["links"][0]["id"]
+    body = {"link": link, "precedence": "routine", "phrases": [STOP]}
+    before = len(line.north.ask("calls"))
+    assert north.post("commands/open-call", body, Idempotency_Key="other").status == 200
+    for name, other in (
+        ("open-call", body | {"precedence": "flash"}),
+        ("leave-watch", {"echelon": "duty-desk"}),
+    ):
+        answer = north.post(f"commands/{name}", other, Idempotency_Key="other")
+        assert (answer.status, answer.body["code"]) == (422, "key_reused")
+    assert len(line.north.ask("calls")) == before + 1
+    assert "duty-desk" in {each["echelon"] for each in line.north.ask("status")["watch"]}
+    somebody_elses = Client(line.north).signed_in()
+    answer = somebody_elses.post("commands/open-call", body, Idempotency_Key="other")
+    assert answer.status == 200, "a key is its session's"
+    assert len(line.north.ask("calls")) == before + 2
+    long = north.post("commands/open-call", body, Idempotency_Key="k" * 101)
+    assert (long.status, long.body["code"]) == (422, "bad_request")
+
+
+def test_what_was_refused_under_a_key_may_be_tried_again_under_it(
+    line: Line, north: Client
+) -> None:
+    body = {"echelon": "third", "languages": ["en"]}
+    leave = {"echelon": "third"}
+    refused = north.post("commands/leave-watch", leave, Idempotency_Key="again")
+    assert refused.body["code"] == "watch_not_held"
+    assert north.post("commands/take-watch", body).status == 200
+    assert north.post("commands/leave-watch", leave, Idempotency_Key="again").status == 200
+    assert "third" not in {each["echelon"] for each in line.north.ask("status")["watch"]}
+
+
 def test_the_picture_has_every_list_and_each_notice_as_declared(line: Line, north: Client) -> None:
     line.north.run("declare", "--circle", "35.2N 40.1E", "--radius", "3 km", "--band",
                    "SFC-FL100", "--from", "+3h", "--to", "+5h", "--label", "Kept here")  # fmt: skip

@@ -59,6 +59,7 @@ __all__ = ["COMMANDS", "Api", "Backend", "Done", "ReadShapes", "body_of", "comma
 
 MAX_KEYS = 10_000
 """Answers kept for the same command asked twice, because the first answer was lost."""
+MAX_KEY_CHARS = 100
 MAX_LAYERS = 64
 LAYER_SUFFIX = ".geojson"
 
@@ -185,7 +186,10 @@ class Api:
         self._picture = picture
         self._layers = layers
         self._checking = asyncio.Lock()
-        self._answers: OrderedDict[tuple[str, str], asyncio.Future[Done]] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str], tuple[Any, asyncio.Future[Done]]] = (
+            OrderedDict()
+        )
+        """By session and key, what was asked for and what became of it."""
         self.still: Callable[[Any], bool] = lambda _session: True
         """Whether a session still holds; asked of each open stream, each second."""
         self.refresh: Callable[[], None] = lambda: None
@@ -310,24 +314,34 @@ class Api:
             key = asked.request.headers.get("idempotency-key", "")
             if not key:
                 return await self._do(command)
-            return await self._once((asked.session.id, key[:100]), command)
+            if len(key) > MAX_KEY_CHARS:
+                raise Mistake("bad_request", f"A key has at most {MAX_KEY_CHARS} characters.")
+            return await self._once((asked.session.id, key), command)
 
         return handle
 
     async def _once(self, key: tuple[str, str], command: Any) -> Done:
-        """Do a command once, however often it is asked for under one key."""
-        known = self._answers.get(key)
-        if known is None:
-            known = asyncio.ensure_future(self._do(command))
-            self._answers[key] = known
+        """Do a command once, however often it is asked for under one key.
+
+        Mistake `key_reused` if it is another command: the answer to that one would be taken
+        for this one's, and this one would never be done.
+        """
+        known, done = self._answers.get(key, (command, None))
+        if known != command:
+            raise Mistake("key_reused", "This key was another command's: nothing was done.")
+        if done is None:
+            done = asyncio.ensure_future(self._do(command))
+            self._answers[key] = (command, done)
+            done.add_done_callback(lambda ended: self._forget_refused(key, ended))
             while len(self._answers) > MAX_KEYS:
                 self._answers.popitem(last=False)
-        try:
-            # The command goes on although whoever asked for it may have gone.
-            return await asyncio.shield(known)
-        except Exception:
-            self._answers.pop(key, None)  # What was refused may be tried again.
-            raise
+        # The command goes on although whoever asked for it may have gone.
+        return await asyncio.shield(done)
+
+    def _forget_refused(self, key: tuple[str, str], ended: asyncio.Future[Done]) -> None:
+        """Let what was refused be tried again."""
+        if ended.cancelled() or ended.exception() is not None:
+            self._answers.pop(key, None)
 
     async def _do(self, command: Any) -> Done:
         outcome = await self._backend.submit(command)
