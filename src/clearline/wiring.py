@@ -18,10 +18,12 @@ import structlog
 from clearline import __version__, gateways
 from clearline.basis.faults import Broken, Mistake, Refusal
 from clearline.basis.instants import Instant
+from clearline.basis.steps import Steps
 from clearline.channels.desk import Desk
 from clearline.core.effects import Alert, Effect, Tell
 from clearline.core.events import Agree, Command, OpenLink, Propose
 from clearline.core.terms import Party, Terms
+from clearline.node import evidence
 from clearline.node.clock import SystemClock
 from clearline.node.loop import Loop, Unreachable
 from clearline.node.outbox import GIVE_UP_MS, Push
@@ -30,6 +32,7 @@ from clearline.node.queries import Queries
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
 from clearline.node.settings import FILE, NodeSettings, Settings, load, show
 from clearline.record import AuthorVerifier, MirrorVerifier, Tree, tiles
+from clearline.record.bundle import Contents
 from clearline.stores.keyfile import FileKeys, make_keys, read_keys, write_private
 from clearline.stores.sqlite import SqliteJournal
 from clearline.transports import (
@@ -287,6 +290,11 @@ class RunningNode:
         if outcome.mistake is not None:
             raise outcome.mistake
         return outcome
+
+    def gathering(self, link: str) -> Steps[Contents]:
+        """Gather what a proof bundle of a link holds, in steps."""
+        with self._said_if_broken():
+            return (yield from evidence.gathering(self.runtime, link, self.clock.now()))
 
     async def ask(self, view: str, args: dict[str, Any]) -> Any:
         """Return the answer to one question of the owner's."""

@@ -19,12 +19,13 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import is_uuid7
 from clearline.basis.instants import Instant
+from clearline.basis.steps import Steps
 from clearline.core.effects import Release
 from clearline.core.events import Command
-from clearline.node import evidence, views
+from clearline.node import views
 from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
-from clearline.record.bundle import pack
+from clearline.record.bundle import Contents, pack
 from clearline.web.checks import check_notice_slowly, check_phrases, forms, read_file
 from clearline.web.drafts import (
     FileDraft,
@@ -54,6 +55,7 @@ from clearline.web.items import (
 from clearline.web.picture import Picture
 from clearline.web.record import LogPage, LogQuery, about, search
 from clearline.web.stream import MAX_CONSOLES, events
+from clearline.web.turns import unhurried
 
 __all__ = ["COMMANDS", "Api", "Backend", "Done", "ReadShapes", "body_of", "command_name"]
 
@@ -78,6 +80,10 @@ class Backend(Protocol):
 
     async def submit(self, command: Any) -> Outcome:
         """Have a command done, durably. Raises Mistake, Broken or BufferError."""
+        ...
+
+    def gathering(self, link: str) -> Steps[Contents]:
+        """Gather what a proof bundle of a link holds, in steps. Raises Mistake or Broken."""
         ...
 
 
@@ -186,6 +192,11 @@ class Api:
         self._picture = picture
         self._layers = layers
         self._checking = asyncio.Lock()
+        """One check at a time: however many are asked for, calls wait for no more than a slice."""
+        self._reading = asyncio.Lock()
+        """One reading of the record at a time, for the same reason, and for the memory it takes."""
+        self._aside = asyncio.Lock()
+        """One thread beside the loop at a time: each takes turns of some ms from it."""
         self._answers: OrderedDict[tuple[str, str], tuple[Any, asyncio.Future[Done]]] = (
             OrderedDict()
         )
@@ -286,7 +297,6 @@ class Api:
         return forms()
 
     async def _check_notice(self, asked: Asked) -> NoticeCheck:
-        # One at a time: however many are asked for, calls wait for no more than one slice.
         async with self._checking:
             return await check_notice_slowly(self._backend.runtime.state, asked.body, asked.now)
 
@@ -295,7 +305,8 @@ class Api:
 
     async def _check_file(self, asked: Asked) -> FileRead:
         # Five megabytes take most of a second to read, and nothing of the node is touched.
-        return await asyncio.to_thread(read_file, asked.body, self._read_shapes)
+        async with self._aside:
+            return await asyncio.to_thread(read_file, asked.body, self._read_shapes)
 
     def _commands(self) -> list[Endpoint]:
         return [
@@ -379,7 +390,8 @@ class Api:
         self.refresh()
 
     async def _log(self, asked: Asked) -> LogPage:
-        return await search(self._backend.runtime, asked.query)
+        async with self._reading:
+            return await search(self._backend.runtime, asked.query)
 
     async def _about(self, asked: Asked) -> Incident:
         state = self._backend.runtime.state
@@ -396,7 +408,8 @@ class Api:
         found = call or conflict or next(iter(notices), None)
         if found is None:
             raise Mistake("no_such_incident", "There is no call, conflict or notice of that id.")
-        entries = await about(self._backend.runtime, found.link, ids)
+        async with self._reading:
+            entries = await about(self._backend.runtime, found.link, ids)
         return Incident(
             what="call" if call else "conflict" if len(ids) == 2 else "notice",
             link=found.link,
@@ -411,8 +424,10 @@ class Api:
 
     async def _bundle(self, asked: Asked) -> Response:
         link = asked.path["link"]
-        contents = evidence.gather(self._backend.runtime, link, asked.now)
-        raw = await asyncio.to_thread(pack, contents)
+        async with self._reading:
+            contents = await unhurried(self._backend.gathering(link))
+        async with self._aside:
+            raw = await asyncio.to_thread(pack, contents)
         name = f"clearline-{link[-6:]}-{str(asked.now)[:19].replace(':', '')}Z.zip"
         disposition = f'attachment; filename="{name}"'
         return Response(

@@ -8,11 +8,10 @@ CHECKED and never clear.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -65,13 +64,9 @@ from clearline.web.drafts import (
     SlotForm,
 )
 from clearline.web.reading import Reader, read_place, read_volumes
+from clearline.web.turns import unhurried
 
 __all__ = ["check_notice", "check_notice_slowly", "check_phrases", "forms", "read_file"]
-
-SLICE_US = 10_000
-"""About so long a check holds the node's thread before it lets others have it."""
-
-T = TypeVar("T")
 
 
 def check_notice(state: State, draft: NoticeDraft, now: Instant) -> NoticeCheck:
@@ -81,19 +76,7 @@ def check_notice(state: State, draft: NoticeDraft, now: Instant) -> NoticeCheck:
 
 async def check_notice_slowly(state: State, draft: NoticeDraft, now: Instant) -> NoticeCheck:
     """Do `check_notice`, letting the node's other work come first every few milliseconds."""
-    return await _unhurried(_checking(state, draft, now))
-
-
-async def _unhurried(steps: Steps[T]) -> T:
-    spent_us = 0
-    while True:
-        try:
-            spent_us += next(steps)
-        except StopIteration as done:
-            return done.value
-        if spent_us >= SLICE_US:
-            spent_us = 0
-            await asyncio.sleep(0)
+    return await unhurried(_checking(state, draft, now))
 
 
 def _checking(state: State, draft: NoticeDraft, now: Instant) -> Steps[NoticeCheck]:

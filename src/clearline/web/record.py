@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from clearline.basis.faults import Mistake, Refusal
 from clearline.basis.ids import time_of
@@ -40,7 +40,7 @@ class LogQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     party: str = ""
     kind: str = ""
     """A kind, or what it begins with: `call.`."""
-    text: str = ""
+    text: Annotated[str, Meta(max_length=200)] = ""
     """Words that the entry must have, in any case, anywhere in it."""
     since: str = ""
     until: str = ""
