@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,7 @@ REFUSED_HEADERS: list[dict[str, str]] = [
     {"X_Clearline": "0"},
     {"Content_Type": "text/plain"},
     {"Sec_Fetch_Site": "cross-site"},
+    {"Sec_Fetch_Site": "same-site"},
 ]
 
 
@@ -72,6 +75,38 @@ def test_nothing_changes_that_was_not_sent_by_our_own_page(
     )
     assert answer.status == 403
     assert answer.body["code"] == "wrong_origin"
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_nothing_is_shown_to_another_site_and_another_port_is_one(
+    line: Line, north: Client, site: str
+) -> None:
+    link = line.north.ask("status")["links"][0]["id"]
+    for path in ("picture", f"links/{link}/bundle", f"log?link={link}"):
+        answer = north.get(f"/api/v1/{path}", **{"Sec-Fetch-Site": site})
+        assert (answer.status, answer.body["code"]) == (403, "wrong_origin")
+        for ours in ("same-origin", "none"):
+            assert north.get(f"/api/v1/{path}", **{"Sec-Fetch-Site": ours}).status == 200
+
+
+def test_a_head_alone_opens_no_stream(north: Client) -> None:
+    answer = north._ask("HEAD", "/api/v1/stream", None, {})
+    assert answer.status == 404
+    assert north.api("picture")["node"][0]["open"] == 0
+
+
+def test_whoever_goes_in_the_middle_of_a_request_leaves_no_trace_in_the_log(
+    line: Line, stranger: Callable[..., Client]
+) -> None:
+    host, _, port = line.north.address.rpartition("//")[2].rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as sock:
+        sock.sendall(
+            b"POST /api/v1/enrol/begin HTTP/1.1\r\nOrigin: " + line.north.address.encode() +
+            b"\r\nContent-Type: application/json\r\nX-Clearline: 1\r\nContent-Length: 9\r\n\r\n{"
+        )  # fmt: skip
+    # Whatever is said of the one is said before the next is answered.
+    assert stranger().get("/api/v1/openapi.json").status == 200
+    assert "Disconnect" not in line.north.station.said
 
 
 def test_every_answer_bears_the_policy_and_is_not_kept(north: Client) -> None:
@@ -181,6 +216,8 @@ def test_a_layer_of_the_deployments_own_is_served_and_nothing_beside_it(
     folder = line.north.station.home / "layers"
     folder.mkdir(exist_ok=True)
     (folder / "ranges.geojson").write_text('{"type":"FeatureCollection","features":[]}')
+    with open(os.fsencode(folder) + b"/not-\xff-said.geojson", "wb"):
+        pass
     assert north.api("layers") == {"names": ["ranges"]}
     assert north.get("/api/v1/layers/ranges").body["type"] == "FeatureCollection"
     for wrong in ("..%2fkeys", "keys", "ranges.geojson", "%2e%2e%2fclearline"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -467,3 +468,27 @@ def test_drafts_are_ones_own_and_named_without_slashes(door: Door) -> None:
     assert officer.ask("PUT", "/api/v1/drafts/" + "x" * 81, b"{}", own).body["code"] == "bad_name"
     assert officer.ask("PUT", "/api/v1/drafts/x", b'"%s"' % (b"x" * 70_000), own).status == 413
     assert door.enrolled("Aud", Role.AUDITOR).get("/api/v1/drafts").status == 403
+
+
+@pytest.mark.parametrize("raw", [b'"\xff\xfe"', b'{"a":"\xc3"}', b'"\xed\xa0\x80"'])
+def test_what_is_not_utf8_is_not_kept_for_everybody_to_stumble_over(door: Door, raw: bytes) -> None:
+    officer = door.enrolled("Maj. A")
+    own = {"origin": door.origin, "content-type": "application/json", "x-clearline": "1"}
+    refused = officer.ask("PUT", "/api/v1/templates/spoilt", raw, own)
+    assert (refused.status, refused.body["code"]) == (422, "bad_request")
+    assert officer.get("/api/v1/templates").body == []
+
+
+def test_what_fails_by_a_fault_of_ours_tells_nobody_how(door: Door) -> None:
+    officer = door.enrolled("Maj. A")  # There is no picture behind this door: that is the fault.
+    app = door.app
+
+    async def as_served(scope: Any, receive: Any, send: Any) -> None:
+        with suppress(AttributeError):  # The server has it in its log, after the answer.
+            await app(scope, receive, send)
+
+    door.app = as_served
+    answer = officer.get("/api/v1/picture")
+    assert answer.status == 500
+    assert answer.body == {"code": "failed", "phrase": "This failed: the node's log says why."}
+    assert "require-trusted-types-for" in dict(answer.headers)["content-security-policy"]

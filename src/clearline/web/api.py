@@ -456,8 +456,13 @@ class Api:
         return {
             path.name.removesuffix(LAYER_SUFFIX): path
             for path in self._layers.iterdir()
-            if path.name.endswith(LAYER_SUFFIX) and path.is_file()
+            # A name that is not UTF-8 cannot be said in JSON, and so not be asked for.
+            if path.name.endswith(LAYER_SUFFIX) and path.is_file() and _is_said(path.name)
         }
+
+
+def _is_said(name: str) -> bool:
+    return name.encode(errors="ignore").decode() == name
 
 
 def _fields(body: Struct) -> dict[str, Any]:

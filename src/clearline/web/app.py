@@ -91,6 +91,7 @@ def application(
             Broken: _broken,
             BufferError: _busy,
             HTTPException: _http,
+            ClientDisconnect: _gone,
             Exception: _failed,
         },
     )
@@ -122,7 +123,9 @@ def _route(row: Endpoint, guard: Guard, now: Callable[[], Instant]) -> Route:
             return Response(status_code=204)
         return Response(_encode(given), media_type="application/json")
 
-    return Route(f"{PREFIX}{row.path}", answer, methods=[row.method], name=row.name)
+    route = Route(f"{PREFIX}{row.path}", answer, methods=[row.method], name=row.name)
+    route.methods = {row.method}  # Not HEAD beside GET: a stream without a body never ends.
+    return route
 
 
 async def _body(request: Request, row: Endpoint, decoder: Any) -> Any:
@@ -177,12 +180,18 @@ async def _http(_: Request, error: Exception) -> Response:
     return response
 
 
+async def _gone(_: Request, error: Exception) -> Response:
+    # Whoever asked has gone in the middle of their own request: nobody reads this.
+    del error
+    return Response(status_code=400)
+
+
 async def _failed(_: Request, error: Exception) -> Response:
     # A view that fails must not take the console with it. What concerns the record never
-    # ends here: the loop says LINE NOT SAFE of itself.
-    if not isinstance(error, ClientDisconnect):
-        _log.error("request_failed", error=f"{type(error).__name__}: {error}")
-    return _failure(500, Failure(code="failed", phrase=f"{type(error).__name__}: {error}"[:500]))
+    # ends here: the loop says LINE NOT SAFE of itself. What went wrong is for the log: it
+    # may name files, and whoever asked may be a stranger.
+    _log.error("request_failed", error=f"{type(error).__name__}: {error}")
+    return _failure(500, Failure(code="failed", phrase="This failed: the node's log says why."))
 
 
 async def _nothing(_: Request) -> Response:

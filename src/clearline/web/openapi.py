@@ -32,8 +32,9 @@ _FAILURES = {
     "404": "There is nothing of that id.",
     "409": "Somebody else was first.",
     "413": "Too large.",
-    "415": "Not JSON.",
     "422": "It cannot be done as it was asked; the code and phrase say why.",
+    "429": "Too many failures: wait.",
+    "500": "A fault of ours, which the log names.",
     "503": "LINE NOT SAFE, or too busy.",
 }
 

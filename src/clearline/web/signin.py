@@ -146,7 +146,13 @@ class SignIn:
         return origin
 
     def require(self, request: Request, needs: str) -> Session:
-        """Return the session; Mistake `signed_out` or `not_your_role`."""
+        """Return the session; Mistake `signed_out`, `not_your_role` or `wrong_origin`.
+
+        Another port of this machine is the same site to a browser, which sends it our cookie:
+        its pages have nothing to ask here either. Source: W3C Fetch Metadata.
+        """
+        if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            raise Mistake("wrong_origin", "This was sent by another site.")
         session = self._session_of(request)
         if session is None:
             raise Mistake("signed_out", "Nobody is signed in at this browser.")
@@ -259,6 +265,8 @@ class SignIn:
 
         async def keep(asked: Asked) -> None:
             body = bytes(asked.body)
+            if not _is_text(body):  # The decoder passes on what is within quotation marks.
+                raise Mistake("bad_request", "This is not UTF-8.")
             self._people.keep(owner(asked), kind, _name(asked), body, asked.now)
 
         async def drop(asked: Asked) -> None:
@@ -408,6 +416,10 @@ def _agent(request: Request) -> str:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _is_text(raw: bytes) -> bool:
+    return raw.decode(errors="ignore").encode() == raw
 
 
 def _name(asked: Asked) -> str:
