@@ -59,7 +59,7 @@ class Door:
         self.app = application(self.signin, self.rows, Page(folder), self.clock)
 
     def invite(self, name: str, role: Role = Role.WATCH_OFFICER) -> str:
-        return self.people.invite(name, "", role, self.clock.now)
+        return self.people.invite(name, "", role, self.clock.now, by="owner")
 
     def enrolled(self, name: str, role: Role = Role.WATCH_OFFICER) -> Browser:
         """Return a browser at which somebody has just enrolled, and so is signed in."""
@@ -96,8 +96,8 @@ class Browser:
         self.cookies: dict[str, str] = {}
         self.key = Key(door.origin)
 
-    def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, b"", headers)
+    def get(self, path: str, *, query: str = "", **headers: str) -> Answer:
+        return self.ask("GET", path, b"", headers, query=query)
 
     def post(self, path: str, body: Any, **headers: str) -> Answer:
         own = {"origin": self.door.origin, "content-type": "application/json", "x-clearline": "1"}
@@ -121,14 +121,16 @@ class Browser:
             path, {"ceremony": begun.body["ceremony"], "credential": credential} | more
         )
 
-    def ask(self, method: str, path: str, raw: bytes, headers: dict[str, str]) -> Answer:
+    def ask(
+        self, method: str, path: str, raw: bytes, headers: dict[str, str], *, query: str = ""
+    ) -> Answer:
         named = {"host": f"localhost:{PORT}", "user-agent": self.agent} | headers
         if self.cookies:
             named["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-            "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
-            "root_path": "", "client": (self.peer, 50_000), "server": ("127.0.0.1", PORT),
+            "scheme": "http", "path": path, "raw_path": path.encode(),
+            "query_string": query.encode(), "root_path": "", "client": (self.peer, 50_000), "server": ("127.0.0.1", PORT),
             "headers": [(k.lower().encode(), v.encode()) for k, v in named.items()],
         }  # fmt: skip
         answer = asyncio.run(_call(self.door.app, scope, raw))

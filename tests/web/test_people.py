@@ -33,7 +33,7 @@ def people(tmp_path: Path) -> Iterator[People]:
 
 
 def enrolled(people: People, name: str = "Maj. A", key: bytes = b"key") -> None:
-    code = people.invite(name, "", Role.WATCH_OFFICER, NOW)
+    code = people.invite(name, "", Role.WATCH_OFFICER, NOW, by="owner")
     people.enrol(code, Passkey(id=key, name=name, public=b"public", count=0), NOW)
 
 
@@ -42,7 +42,7 @@ def refused(code: str) -> pytest.RaisesExc[Mistake]:
 
 
 def test_a_code_enrols_once_and_then_never_again(people: People) -> None:
-    code = people.invite("Maj. A", "duty", Role.SUPERVISOR, NOW)
+    code = people.invite("Maj. A", "duty", Role.SUPERVISOR, NOW, by="owner")
     key = Passkey(id=b"key", name="Maj. A", public=b"public", count=3)
     assert people.enrol(code, key, NOW).role is Role.SUPERVISOR
     assert people.passkey(b"key") == key
@@ -51,14 +51,14 @@ def test_a_code_enrols_once_and_then_never_again(people: People) -> None:
 
 
 def test_a_code_is_too_old_after_a_quarter_of_an_hour(people: People) -> None:
-    code = people.invite("Maj. A", "", Role.WATCH_OFFICER, NOW)
+    code = people.invite("Maj. A", "", Role.WATCH_OFFICER, NOW, by="owner")
     assert people.redeem(code, NOW.after(CODE_LIVES_MS - 1), use=False)[0] == "Maj. A"
     with refused("bad_code"):
         people.redeem(code, NOW.after(CODE_LIVES_MS), use=False)
 
 
 def test_a_guesser_is_told_so_and_shuts_nobody_out(people: People) -> None:
-    code = people.invite("Maj. A", "", Role.WATCH_OFFICER, NOW)
+    code = people.invite("Maj. A", "", Role.WATCH_OFFICER, NOW, by="owner")
     for n in range(MAX_WRONG_CODES):
         with refused("bad_code"):
             people.redeem(f"{n:04}-0000-0000-0000", NOW, use=False)
@@ -70,7 +70,7 @@ def test_a_guesser_is_told_so_and_shuts_nobody_out(people: People) -> None:
 
 
 def test_neither_code_nor_token_is_in_the_file(people: People, tmp_path: Path) -> None:
-    code = people.invite("Maj. A", "", Role.WATCH_OFFICER, NOW)
+    code = people.invite("Maj. A", "", Role.WATCH_OFFICER, NOW, by="owner")
     people.enrol(code, Passkey(id=b"key", name="Maj. A", public=b"p", count=0), NOW)
     token = people.sign_in(people.person("Maj. A"), "browser", NOW)
     people.close()

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from clearline.basis.instants import MINUTE_MS
-from clearline.web.people import IDLE_MS, LONGEST_MS, MAX_ACCESS, MAX_SESSIONS, People, Session
+from clearline.web.people import (
+    IDLE_MS,
+    LONGEST_MS,
+    MAX_ACCESS,
+    MAX_ACCESS_OF_ONE,
+    MAX_SESSIONS,
+    People,
+    Session,
+)
 from clearline.web.roles import Role
 from tests.web.door import NOW, PORT, Browser, Door
 
@@ -187,7 +195,7 @@ def test_sessions_that_are_over_are_forgotten(door: Door, tmp_path: Path) -> Non
 
 
 def test_the_log_of_who_came_and_went_has_an_end(door: Door, tmp_path: Path) -> None:
-    lines = [(int(NOW), "Maj. A", f"line {n}") for n in range(MAX_ACCESS)]
+    lines = [(int(NOW), f"Maj. {n % 100}", f"line {n}") for n in range(MAX_ACCESS)]
     with closing(sqlite3.connect(tmp_path / "console.db")) as file, file:
         file.executemany("INSERT INTO access VALUES (?, ?, ?)", lines)
     door.people.wrote("Maj. A", "one more", NOW)
@@ -195,6 +203,58 @@ def test_the_log_of_who_came_and_went_has_an_end(door: Door, tmp_path: Path) -> 
         kept = file.execute("SELECT count(*), min(rowid) FROM access").fetchone()
     assert kept == (MAX_ACCESS, 2), "the oldest gave way"
     assert door.people.access(1)[0].what == "one more"
+
+
+@pytest.mark.parametrize("who", ["", "Maj. Flood"], ids=["strangers", "an officer"])
+def test_nobody_pushes_out_of_the_log_what_others_did(door: Door, tmp_path: Path, who: str) -> None:
+    door.enrolled("Maj. A")
+    before = len(door.people.access(100))
+    lines = [(int(NOW), who, f"line {n}") for n in range(MAX_ACCESS_OF_ONE + 500)]
+    with closing(sqlite3.connect(tmp_path / "console.db")) as file, file:
+        file.executemany("INSERT INTO access VALUES (?, ?, ?)", lines)
+    door.people.wrote(who, "one more", NOW)
+    with closing(sqlite3.connect(tmp_path / "console.db")) as file:
+        kept = dict(file.execute("SELECT name, count(*) FROM access GROUP BY name").fetchall())
+    assert kept == {"Maj. A": before, who: MAX_ACCESS_OF_ONE}
+
+
+def test_the_log_of_who_came_and_went_is_read_to_its_beginning(door: Door) -> None:
+    chief = door.enrolled("Chief", Role.SUPERVISOR)
+    for n in range(7):
+        door.people.wrote("Maj. A", f"line {n}", NOW)
+    seen: list[str] = []
+    before = ""
+    while True:
+        page = chief.get("/api/v1/access", query=f"last=3{before}").body
+        if not page:
+            break
+        seen += [each["what"] for each in page]
+        before = f"&before={page[-1]['number']}"
+    assert seen[:7] == [f"line {n}" for n in reversed(range(7))]
+    assert seen[-1] == "invited as supervisor by owner"
+    assert door.enrolled("Maj. A").get("/api/v1/access").status == 403
+
+
+def test_whoever_keeps_or_drops_a_template_is_written_down(door: Door) -> None:
+    officer = door.enrolled("Maj. A")
+    own = {"origin": door.origin, "content-type": "application/json", "x-clearline": "1"}
+    assert officer.ask("PUT", "/api/v1/drafts/mine", b"{}", own).status == 204
+    assert officer.ask("PUT", "/api/v1/templates/ferry", b"{}", own).status == 204
+    assert officer.ask("DELETE", "/api/v1/templates/ferry", b"{}", own).status == 204
+    said = [f"{each.name}: {each.what}" for each in door.people.access(2)]
+    assert said == ["Maj. A: dropped template ferry", "Maj. A: kept template ferry"]
+
+
+def test_a_session_that_is_not_there_is_not_ended_and_whose_it_was_is_written_down(
+    door: Door,
+) -> None:
+    chief, officer = door.enrolled("Chief", Role.SUPERVISOR), door.enrolled("Maj. A")
+    refused = chief.post("people/sign-out", {"session": "none of these"})
+    assert (refused.status, refused.body["code"]) == (404, "no_such_session")
+    wanted = session_of(officer).id
+    assert chief.post("people/sign-out", {"session": wanted}).status == 204
+    assert door.people.access(1)[0].what == f"ended session {wanted} of Maj. A"
+    assert not is_in(officer)
 
 
 def test_another_writer_of_the_file_neither_holds_the_node_up_nor_signs_anybody_out(

@@ -47,7 +47,7 @@ def test_a_code_enrols_a_passkey_and_the_passkey_signs_in(door: Door) -> None:
         "Maj. A: signed out",
         "Maj. A: signed in",
         "Maj. A: enrolled a passkey",
-        "Maj. A: invited as supervisor",
+        "Maj. A: invited as supervisor by owner",
     ]
 
 
@@ -397,7 +397,7 @@ def test_a_session_is_ended_by_its_id_and_no_other_with_it(door: Door) -> None:
     assert chief.post("people/sign-out", {"session": wanted}).status == 204
     assert officer.get("/api/v1/session").status == 401
     assert chief.get("/api/v1/session").status == 200
-    assert access(door)[0] == f"Chief: ended session {wanted}"
+    assert access(door)[0] == f"Chief: ended session {wanted} of Maj. A"
 
 
 def test_an_export_is_written_down_with_who_asked_for_it(door: Door) -> None:

@@ -81,7 +81,8 @@ def invite(session: Session, name: str, role: str, title: str) -> None:
             "bad_name", "A name has 1 to 60 characters, and no control characters."
         ) from None
     with _people(session) as people:
-        code = people.invite(who, title[:80], Role(role), SystemClock().now())
+        now = SystemClock().now()
+        code = people.invite(who, title[:80], Role(role), now, by=acting_officer())
     minutes = CODE_LIVES_MS // 60_000
     where = _served_at(session)
     session.show(
@@ -140,10 +141,8 @@ def sign_out(session: Session, session_id: str) -> None:
     """End the session of that id, as `console sessions` lists it."""
     now = SystemClock().now()
     with _people(session) as held:
-        if session_id not in {each.id for each in held.sessions(now)}:
-            raise Mistake("no_such_session", f"There is no session {session_id!r}.")
-        held.sign_out(session_id, now)
-        held.wrote(acting_officer(), f"ended session {session_id}", now)
+        whose = held.sign_out(session_id, now)
+        held.wrote(acting_officer(), f"ended session {session_id} of {whose}", now)
     session.show({"ended": session_id}, "It has ended.")
 
 

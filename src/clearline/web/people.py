@@ -54,6 +54,9 @@ MAX_SESSIONS = 64
 ACCESS_KEPT_MS = 400 * DAY_MS
 MAX_ACCESS = 100_000
 """Lines of who came and went; the oldest give way."""
+MAX_ACCESS_OF_ONE = 10_000
+"""Lines of one name, and of all strangers together: nobody can push out what others did."""
+MAX_ACCESS_PAGE = 1_000
 PATIENCE_S = 0.02
 """So long the node waits for whoever else writes the file: heartbeats and rings wait with it."""
 MARK_AGAIN_MS = 1_000
@@ -74,6 +77,7 @@ CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, id TEXT NOT NULL UNI
   agent BLOB NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL, ended INTEGER) STRICT;
 CREATE TABLE IF NOT EXISTS access (at INTEGER NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL)
   STRICT;
+CREATE INDEX IF NOT EXISTS access_of ON access (name);
 CREATE TABLE IF NOT EXISTS documents (owner TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
   at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (owner, kind, name)) STRICT;
 """
@@ -121,6 +125,8 @@ class Session(Struct, frozen=True, kw_only=True):
 class Access(Struct, frozen=True, kw_only=True):
     """One line of who came and went."""
 
+    number: int
+    """Its place: a later line has a higher one."""
     at: Instant
     name: str
     what: str
@@ -181,7 +187,7 @@ class People:
         """Close the file."""
         self._db.close()
 
-    def invite(self, name: str, title: str, role: Role, now: Instant) -> str:
+    def invite(self, name: str, title: str, role: Role, now: Instant, *, by: str) -> str:
         """Return a one-time code with which `name` enrols a passkey; it is never shown again."""
         self._db.execute("DELETE FROM codes WHERE expires <= ?", (int(now),))
         if len(self.all()) >= MAX_PEOPLE:
@@ -189,7 +195,7 @@ class People:
         code = "-".join(f"{secrets.randbelow(10_000):04d}" for _ in range(4))
         row = (_hash(code), name, title, role.value, int(now.after(CODE_LIVES_MS)))
         self._db.execute("INSERT INTO codes VALUES (?, ?, ?, ?, ?, NULL)", row)
-        self.wrote(name, f"invited as {role.value}", now)
+        self.wrote(name, f"invited as {role.value} by {by}", now)
         return code
 
     def redeem(self, code: str, now: Instant, *, use: bool) -> tuple[str, str, Role]:
@@ -310,11 +316,15 @@ class People:
         found = (self._session("id = ?", row, now, use=False) for row in rows)
         return tuple(each for each in found if each is not None)
 
-    def sign_out(self, session: str, now: Instant) -> None:
-        """End one session by its id."""
-        self._db.execute(
-            "UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL", (int(now), session)
-        )
+    def sign_out(self, session: str, now: Instant) -> str:
+        """End one session by its id; return whose it was. Mistake `no_such_session`."""
+        ended = self._db.execute(
+            "UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL RETURNING name",
+            (int(now), session),
+        ).fetchall()
+        if not ended:
+            raise Mistake("no_such_session", f"There is no session {session!r}.")
+        return ended[0][0]
 
     def revoke(self, name: str, by: str, now: Instant) -> None:
         """Let somebody in no more: passkeys, sessions and codes not yet used end at once."""
@@ -364,13 +374,23 @@ class People:
             "DELETE FROM access WHERE at < ? OR rowid <= (SELECT max(rowid) FROM access) - ?",
             (int(now) - ACCESS_KEPT_MS, MAX_ACCESS),
         )
-
-    def access(self, last: int) -> tuple[Access, ...]:
-        """Return the last lines of who came and went, newest first."""
-        rows = self._db.execute(
-            "SELECT at, name, what FROM access ORDER BY rowid DESC LIMIT ?", (min(last, 1_000),)
+        self._db.execute(
+            "DELETE FROM access WHERE name = ? AND rowid <= "
+            "(SELECT rowid FROM access WHERE name = ? ORDER BY rowid DESC LIMIT 1 OFFSET ?)",
+            (name, name, MAX_ACCESS_OF_ONE),
         )
-        return tuple(Access(at=Instant(at), name=name, what=what) for at, name, what in rows)
+
+    def access(self, last: int, before: int | None = None) -> tuple[Access, ...]:
+        """Return the last lines of who came and went before line `before`, newest first."""
+        rows = self._db.execute(
+            "SELECT rowid, at, name, what FROM access WHERE ? IS NULL OR rowid < ? "
+            "ORDER BY rowid DESC LIMIT ?",
+            (before, before, min(max(last, 1), MAX_ACCESS_PAGE)),
+        )
+        return tuple(
+            Access(number=number, at=Instant(at), name=name, what=what)
+            for number, at, name, what in rows
+        )
 
     def documents(self, owner: str, kind: str) -> dict[str, bytes]:
         """Return the drafts of a person, or the party's templates, by name, newest first."""

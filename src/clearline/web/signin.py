@@ -28,6 +28,7 @@ from clearline.web.endpoint import Asked, Endpoint
 from clearline.web.passkeys import Ceremony, Passkeys
 from clearline.web.people import (
     LONGEST_MS,
+    MAX_ACCESS_PAGE,
     SHARED,
     Access,
     People,
@@ -96,6 +97,14 @@ class SignOutBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Which session to end."""
 
     session: Annotated[str, Meta(max_length=60)]
+
+
+class AccessQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which lines of who came and went."""
+
+    before: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    """The last line's number on the page before; None for the newest."""
+    last: Annotated[int, Meta(ge=1, le=MAX_ACCESS_PAGE)] = 200
 
 
 class PeopleView(Struct, frozen=True, kw_only=True):
@@ -240,6 +249,11 @@ class SignIn:
                 gives=PeopleView, handler=self._all, summary="Who may sign in, and who is.",
             ),
             Endpoint(
+                method="GET", path="/access", name="access", needs="people", tag="people",
+                query=AccessQuery, gives=tuple[Access, ...], handler=self._access,
+                summary="Who came and went, newest first, a page at a time.",
+            ),
+            Endpoint(
                 method="POST", path="/people/revoke", name="revoke", needs="people",
                 tag="people", takes=RevokeBody, handler=self._revoke,
                 summary="Let somebody in no more, and end their sessions at once.",
@@ -259,6 +273,10 @@ class SignIn:
         def owner(asked: Asked) -> str:
             return SHARED if shared else asked.officer
 
+        def wrote(asked: Asked, did: str) -> None:
+            if shared:  # What others will declare by; a draft is nobody else's affair.
+                self._people.wrote(asked.officer, f"{did} template {_name(asked)}", asked.now)
+
         async def every(asked: Asked) -> list[Kept]:
             known = self._people.documents(owner(asked), kind)
             return [Kept(name=name, body=Raw(body)) for name, body in known.items()]
@@ -268,9 +286,11 @@ class SignIn:
             if not _is_text(body):  # The decoder passes on what is within quotation marks.
                 raise Mistake("bad_request", "This is not UTF-8.")
             self._people.keep(owner(asked), kind, _name(asked), body, asked.now)
+            wrote(asked, "kept")
 
         async def drop(asked: Asked) -> None:
             self._people.drop(owner(asked), kind, _name(asked))
+            wrote(asked, "dropped")
 
         path = f"/{kind}/{{name}}"
         return [
@@ -357,12 +377,16 @@ class SignIn:
             access=self._people.access(200),
         )
 
+    async def _access(self, asked: Asked) -> tuple[Access, ...]:
+        return self._people.access(asked.query.last, asked.query.before)
+
     async def _revoke(self, asked: Asked) -> None:
         self._people.revoke(asked.body.name, asked.officer, asked.now)
 
     async def _end(self, asked: Asked) -> None:
-        self._people.sign_out(asked.body.session, asked.now)
-        self._people.wrote(asked.officer, f"ended session {asked.body.session}", asked.now)
+        whose = self._people.sign_out(asked.body.session, asked.now)
+        what = f"ended session {asked.body.session} of {whose}"
+        self._people.wrote(asked.officer, what, asked.now)
 
     def _shown(self, session: Session) -> SessionView:
         return SessionView(
