@@ -130,7 +130,8 @@ class Browser:
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
             "scheme": "http", "path": path, "raw_path": path.encode(),
-            "query_string": query.encode(), "root_path": "", "client": (self.peer, 50_000), "server": ("127.0.0.1", PORT),
+            "query_string": query.encode(), "root_path": "",
+            "client": (self.peer, 50_000), "server": ("127.0.0.1", PORT),
             "headers": [(k.lower().encode(), v.encode()) for k, v in named.items()],
         }  # fmt: skip
         answer = asyncio.run(_call(self.door.app, scope, raw))

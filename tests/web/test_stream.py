@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from clearline.basis.instants import MINUTE_MS
 from clearline.core.events import Withdraw
 from clearline.web.picture import KINDS, MAX_FRAMES, Picture
-from clearline.web.stream import events
+from clearline.web.stream import MAX_AT_ONCE, MAX_CONSOLES_OF_ONE, events
 from tests.kit import START, Pair, declare, volume
 from tests.line.consoles import Line
+from tests.line.station import until
 from tests.web.conftest import Client
 
 
@@ -131,6 +133,66 @@ def test_a_stream_ends_as_soon_as_its_session_does() -> None:
     said = asyncio.run(read())
     assert said[-1].startswith(b"event: signed_out")
     assert any(event.startswith(b"event: beat") for event in said)
+
+
+def test_a_slow_reader_holds_on_to_no_more_than_it_was_given() -> None:
+    pair, picture = made()
+    since = picture.seq
+    for n in range(MAX_FRAMES):
+        picture.see(str(n), "Maj. A", pair.now)
+        picture.refresh(pair.now)
+    events_of = events(picture, since, lambda: pair.now, lambda: True)
+
+    async def read() -> tuple[int, bytes]:
+        while not (await anext(events_of)).startswith(b"id: "):
+            pass
+        # While it reads the first frame, everything that it has missed gives way.
+        for n in range(MAX_FRAMES):
+            picture.see(str(n), "Maj. B", pair.now)
+            picture.refresh(pair.now)
+        given = 1
+        while (event := await anext(events_of)).startswith(b"id: "):
+            given += 1
+        return given, event
+
+    given, last = asyncio.run(read())
+    assert given == MAX_AT_ONCE
+    assert last.startswith(b"event: reset")
+
+
+def test_a_session_that_ends_is_shown_no_more_than_it_was_given() -> None:
+    pair, picture = made()
+    since = picture.seq
+    for n in range(3 * MAX_AT_ONCE):
+        picture.see(str(n), "Maj. A", pair.now)
+        picture.refresh(pair.now)
+    left = [True, False]
+
+    async def read() -> list[bytes]:
+        stream = events(picture, since, lambda: pair.now, lambda: left.pop(0))
+        return [event async for event in stream]
+
+    said = asyncio.run(read())
+    assert sum(event.startswith(b"id: ") for event in said) == MAX_AT_ONCE
+    assert said[-1].startswith(b"event: signed_out")
+
+
+def test_nobody_takes_all_places_and_a_place_is_free_again(line: Line, north: Client) -> None:
+    def listening() -> int:
+        return north.api("picture")["node"][0]["open"]
+
+    until(lambda: listening() == 0, "others to have gone")
+    seq = north.api("picture")["seq"]
+    with ExitStack() as streams:
+        for _ in range(MAX_CONSOLES_OF_ONE):
+            streams.enter_context(north.stream(since=seq)).readline()
+        refused = north.get(f"/api/v1/stream?since={seq}")
+        assert (refused.status, refused.body["code"]) == (503, "too_many_consoles")
+        assert "Maj. North" in refused.body["phrase"]
+        assert listening() == MAX_CONSOLES_OF_ONE
+    until(lambda: listening() == 0, "their places to be free")
+    with north.stream(since=seq) as stream:
+        assert stream.status == 200
 
 
 def frames(stream: Any, count: int) -> list[tuple[str, dict[str, Any]]]:

@@ -7,7 +7,7 @@ less the name of whoever asks: that is the session's, never the page's.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Protocol, get_args
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Protocol, get_args
 import msgspec
 from msgspec import Meta, Struct
 from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import is_uuid7
@@ -54,7 +55,7 @@ from clearline.web.items import (
 )
 from clearline.web.picture import Picture
 from clearline.web.record import LogPage, LogQuery, about, search
-from clearline.web.stream import MAX_CONSOLES, events
+from clearline.web.stream import MAX_CONSOLES, MAX_CONSOLES_OF_ONE, events
 from clearline.web.turns import unhurried
 
 __all__ = ["COMMANDS", "Api", "Backend", "Done", "ReadShapes", "body_of", "command_name"]
@@ -370,20 +371,16 @@ class Api:
         return Response(b"".join(pieces), media_type="application/json")
 
     async def _stream(self, asked: Asked) -> Response:
-        if self._picture.open >= MAX_CONSOLES:
+        listening, officer = self._picture.listening, asked.officer
+        if listening.total() >= MAX_CONSOLES:
             raise Mistake("too_many_consoles", f"{MAX_CONSOLES} consoles are open already.")
+        if listening[officer] >= MAX_CONSOLES_OF_ONE:
+            phrase = f"{officer} has {MAX_CONSOLES_OF_ONE} consoles open already: close one."
+            raise Mistake("too_many_consoles", phrase)
         since = asked.request.headers.get("last-event-id") or asked.query.since
-        stream = self._listening(since, asked.session)
-        return StreamingResponse(stream, media_type="text/event-stream")
-
-    async def _listening(self, since: str, session: Any) -> AsyncIterator[bytes]:
-        self._picture.open += 1
-        try:
-            now = self._backend.clock.now
-            async for event in events(self._picture, since, now, lambda: self.still(session)):
-                yield event
-        finally:
-            self._picture.open -= 1
+        now, session = self._backend.clock.now, asked.session
+        stream = events(self._picture, since, now, lambda: self.still(session))
+        return _Listening(stream, listening, officer)
 
     async def _see(self, asked: Asked) -> None:
         self._picture.see(asked.body.id, asked.officer, asked.now)
@@ -459,6 +456,23 @@ class Api:
             # A name that is not UTF-8 cannot be said in JSON, and so not be asked for.
             if path.name.endswith(LAYER_SUFFIX) and path.is_file() and _is_said(path.name)
         }
+
+
+class _Listening(StreamingResponse):
+    """A stream that is counted for as long as it is open, even if nothing of it is ever read."""
+
+    def __init__(self, stream: AsyncIterator[bytes], listening: Counter[str], officer: str) -> None:
+        super().__init__(stream, media_type="text/event-stream")
+        self._listening = listening
+        self._officer = officer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._listening[self._officer] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._listening[self._officer] -= 1
+            self._listening += Counter()  # Forgets whom nobody listens for.
 
 
 def _is_said(name: str) -> bool:

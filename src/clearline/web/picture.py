@@ -14,8 +14,9 @@ change unseen.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -79,8 +80,8 @@ class Picture:
         """Tells frames of this run of the node from those of another."""
         self.number = 0
         self.frames: deque[Frame] = deque()
-        self.open = 0
-        """Consoles that listen."""
+        self.listening: Counter[str] = Counter()
+        """Consoles that listen, by officer."""
         self._bytes = 0
         self._known: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         """For each item the object that it was made from: what is compared."""
@@ -152,8 +153,11 @@ class Picture:
         """Return the name of the newest frame: `<boot>-<number>`."""
         return f"{self.boot}-{self.number}"
 
-    def after(self, seq: str) -> list[Frame] | None:
-        """Return the frames after the one named; None if they cannot all be given."""
+    def after(self, seq: str, most: int = MAX_FRAMES) -> list[Frame] | None:
+        """Return the frames after the one named, the first `most` of them.
+
+        None if they cannot all be given.
+        """
         boot, _, text = seq.partition("-")
         if boot != self.boot or not text.isdecimal() or len(text) > 15:
             return None
@@ -163,7 +167,8 @@ class Picture:
         missed = self.number - number
         if missed > len(self.frames):
             return None
-        return [self.frames[i] for i in range(len(self.frames) - missed, len(self.frames))]
+        first = len(self.frames) - missed
+        return list(islice(self.frames, first, first + most))
 
     async def news(self) -> None:
         """Return when there is a frame that was not there when this was called."""
@@ -210,7 +215,7 @@ class Picture:
             title=self._title,
             version=self._version,
             unsafe=self._runtime.unsafe,
-            open=self.open,
+            open=self.listening.total(),
         )
 
     def _compare(

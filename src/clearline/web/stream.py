@@ -16,11 +16,18 @@ from collections.abc import AsyncIterator, Callable
 from clearline.basis.instants import Instant
 from clearline.web.picture import Frame, Picture
 
-__all__ = ["BEAT_S", "MAX_CONSOLES", "events"]
+__all__ = ["BEAT_S", "MAX_AT_ONCE", "MAX_CONSOLES", "MAX_CONSOLES_OF_ONE", "events"]
 
 BEAT_S = 1.0
 MAX_CONSOLES = 64
 """Consoles that one node serves at once."""
+MAX_CONSOLES_OF_ONE = 16
+"""Consoles of one officer at once: nobody takes all places."""
+MAX_AT_ONCE = 16
+"""Frames that a reader is given before it is asked again whether the session holds.
+
+A slow reader holds on to no more than these while the picture lets older ones go.
+"""
 
 
 async def events(
@@ -34,7 +41,7 @@ async def events(
     yield b"retry: 500\n\n"
     yield _beat(now())
     while still():
-        missed = picture.after(since)
+        missed = picture.after(since, MAX_AT_ONCE)
         if missed is None:
             yield b"event: reset\ndata: {}\n\n"
             return
