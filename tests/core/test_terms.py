@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.core.terms import (
@@ -22,6 +23,7 @@ from clearline.core.terms import (
     hash_of,
     propose,
 )
+from clearline.record.note import parse_vkey
 from tests.kit import party, terms
 
 FIRST = terms()
@@ -97,6 +99,17 @@ def test_a_document_that_nobody_can_agree_to_says_why(changes, code):
     with pytest.raises(Mistake) as mistake:
         check_terms(terms(**changes))
     assert mistake.value.code == code
+
+
+def test_a_key_of_the_others_under_a_name_of_ones_own_is_still_the_others():
+    north, south = party("north"), party("south")
+    theirs = parse_vkey(north.keys.author[0])
+    assert not isinstance(theirs, Refusal)
+    taken = str(replace(theirs, name="clearline/south/author"))
+    keys = replace(south.keys, author=(taken, south.keys.author[1]))
+    with pytest.raises(Mistake) as mistake:
+        check_terms(terms(parties=(north, replace(south, keys=keys))))
+    assert mistake.value.code == "shared_key"
 
 
 def test_every_precedence_has_its_ladder_and_every_rung_some_patience():

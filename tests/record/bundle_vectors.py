@@ -35,6 +35,7 @@ from record_world import (
 
 from clearline.record import ForkEvidence, Frontier, canonical, leaf_hash, sign, verify_bundle
 from clearline.record.bundle import ForkFile
+from clearline.record.note import VerifierKey, parse_vkey
 from clearline.record.tiles import bundle_path, entry_bundle
 
 FOLDER = Path(__file__).parents[2] / "protocol" / "vectors" / "record"
@@ -142,6 +143,7 @@ def _of_manifest(files: Files) -> dict[str, Edit]:
         "a manifest with a field too many": other('"forks":0', '"forks":0,"g":1'),
         "another format": other("@v1", "@v2"),
         "another link": other(LINK[-4:], "0000"),
+        "a link that is no id": other(LINK, "the-line"),
         "exported by a stranger": other('"exported_by":"blue"', '"exported_by":"grey"'),
         "one party twice": other('"party":"red"', '"party":"blue"'),
         "a negative count": other('"receipts":3', '"receipts":-3'),
@@ -163,11 +165,19 @@ def _of_keys() -> dict[str, Edit]:
         name, number, material = vkey.split("+", 2)
         return f"{name}+{int(number, 16) ^ 1:08x}+{material}"
 
+    def taken(vkey: str) -> str:
+        key = parse_vkey(vkey)
+        assert isinstance(key, VerifierKey)
+        return str(msgspec.structs.replace(key, name="clearline/red/author"))
+
     red, blue = KEYS["red"], KEYS["blue"]
     return {
         "keys of nobody": {"keys.json": b"{}"},
         "keys of one party": {"keys.json": canonical.encode({"blue": blue})},
         "the keys of another": keys(author=blue.author),
+        "a key of another's, under a name of one's own": keys(
+            author=(taken(blue.author[0]), red.author[1])
+        ),
         "keys of another role": keys(author=red.mirror),
         "keys in another order": keys(author=(red.author[1], red.author[0])),
         "a key with another id": keys(author=(other_id(red.author[0]), red.author[1])),

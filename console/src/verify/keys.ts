@@ -3,7 +3,7 @@
 
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { hex, same, sha256Hex, unbase64, utf8, joined, Wrong } from './bytes';
+import { hex, sha256Hex, unbase64, utf8, joined, Wrong } from './bytes';
 import { hasExactly, isObject, type Json } from './canonical';
 
 export type Role = 'author' | 'mirror';
@@ -111,12 +111,6 @@ function isSound(raw: Uint8Array): boolean {
 export const keysOf = (keys: PartyKeys): Key[] => [
   keys.author.ed25519, keys.author.mlDsa, keys.mirror.ed25519, keys.mirror.mlDsa,
 ];
-
-/** Whether a key serves twice, in any role of any party. */
-export function hasRepeated(parties: PartyKeys[]): boolean {
-  const all = parties.flatMap(keysOf);
-  return all.some((each, index) => all.slice(0, index).some((before) => same(each.raw, before.raw)));
-}
 
 /** The canonical spelling of a party's keys. No vkey that passed has a character that JSON escapes. */
 export const spelled = ({ author, mirror }: Vkeys): string => JSON.stringify({ author, mirror });

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.ids import Name, Uuid7
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from clearline.record import PublicKeys, canonical
+from clearline.record import PublicKeys, canonical, has_key_twice
 from clearline.space import Anchor, Grid, Minima, Outline, Polygon
 from clearline.space import check as check_outline
 
@@ -249,8 +249,7 @@ def check_terms(terms: Terms) -> None:
     first, second = terms.parties
     if first.party == second.party:
         raise Mistake("same_party", "A link needs two different parties.")
-    keys = [*first.keys.author, *first.keys.mirror, *second.keys.author, *second.keys.mirror]
-    if len(set(keys)) != len(keys):
+    if has_key_twice((first.keys, second.keys)):
         raise Mistake("shared_key", "Each role of each party needs a key of its own.")
     outline: Outline = terms.area
     check_outline(outline)

@@ -28,6 +28,7 @@ from clearline.record.keys import (
     PublicKeys,
     check_keys,
     fingerprint,
+    has_key_twice,
     public_keys,
 )
 from clearline.record.mirror import (
@@ -90,6 +91,7 @@ __all__ = [
     "decode",
     "encode",
     "fingerprint",
+    "has_key_twice",
     "leaf_hash",
     "open_cosignatures",
     "open_signed",

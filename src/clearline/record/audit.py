@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from clearline.basis.faults import Refusal
-from clearline.basis.ids import Name
+from clearline.basis.ids import Name, is_uuid7
 from clearline.basis.instants import Instant
 from clearline.record import canonical, entry
 from clearline.record.archive import Archive, open_archive
@@ -34,6 +34,7 @@ from clearline.record.keys import (
     PublicKeys,
     check_keys,
     fingerprint,
+    has_key_twice,
 )
 from clearline.record.mirror import verify_fork
 from clearline.record.tiles import TILE_WIDTH, bundle_paths, parse_entries
@@ -218,6 +219,10 @@ class _Audit:
 
     def _open_manifest(self, manifest: Manifest, keys: dict[str, PublicKeys]) -> bool:
         parties = [feed.party for feed in manifest.feeds]
+        if not is_uuid7(manifest.link):
+            text = "The file is not what it should be: the link is no id."
+            self.fault("malformed", "manifest.json", text)
+            return False
         self._link = manifest.link
         if manifest.format != FORMAT:
             self.fault("format", "manifest.json", f"The format is not {FORMAT}.")
@@ -232,7 +237,9 @@ class _Audit:
             for party, fault in faults.items():
                 if fault is not None:
                     self.fault("keys", "keys.json", f"The keys of {party}: {fault.detail}.")
-            if not any(faults.values()):
+            if not any(faults.values()) and has_key_twice(keys.values()):
+                self.fault("keys", "keys.json", "One key is used by both parties.")
+            elif not any(faults.values()):
                 self._keys = {party: keys[party] for party in parties}
         return bool(self._keys)
 
@@ -298,9 +305,8 @@ class _Audit:
                 frontier.append(leaf_hash(item))
                 if frontier.size in roots:
                     roots[frontier.size] = frontier.root()
-                at = self._see(f"{name}#{index}", party, item)
-                if at < latest:
-                    backwards += 1
+                at = self._see(f"{name}#{index}", party, item) or latest
+                backwards += at < latest
                 latest = max(at, latest)
             self._tell(len(items))
         if frontier.size != size:
@@ -311,12 +317,12 @@ class _Audit:
         self._entries += frontier.size
         return frontier
 
-    def _see(self, where: str, party: str, raw: bytes) -> Instant:
-        """Take note of one entry and return its time."""
+    def _see(self, where: str, party: str, raw: bytes) -> Instant | None:
+        """Take note of one entry and return its time; None if it is no entry."""
         seen = entry.decode(raw)
         if isinstance(seen, Refusal):
             self.fault(f"entry_{seen.reason.value}", where, f"Not an entry: {seen.detail}.")
-            return Instant(0)
+            return None
         first = self._ids.setdefault(seen.id, where)
         if first is not where:
             self.fault("duplicate", where, f"The id {seen.id} is that of {first}.")

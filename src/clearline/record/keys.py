@@ -13,6 +13,7 @@ Source: C2SP signed-note and tlog-cosignature (types 0x01, 0x04, 0x06); RFC 8032
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
@@ -33,6 +34,7 @@ __all__ = [
     "PublicKeys",
     "check_keys",
     "fingerprint",
+    "has_key_twice",
     "public_keys",
 ]
 
@@ -223,6 +225,16 @@ def check_keys(keys: PublicKeys, party: str) -> Refusal | None:
     if len({key.key for key in author.vkeys + mirror.vkeys}) != 4:
         return refuse("one key is used in two roles")
     return None
+
+
+def has_key_twice(parties: Iterable[PublicKeys]) -> bool:
+    """Return whether one key serves twice among these, whatever names and ids it goes by.
+
+    Whoever had another's key could speak for it. A vkey that cannot be read has no key.
+    """
+    vkeys = (parse_vkey(text) for each in parties for text in (*each.author, *each.mirror))
+    keys = [vkey.key for vkey in vkeys if not isinstance(vkey, Refusal)]
+    return len(set(keys)) != len(keys)
 
 
 def fingerprint(keys: PublicKeys) -> str:
