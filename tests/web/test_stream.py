@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -11,13 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearline.basis.instants import MINUTE_MS
-from clearline.core.events import Withdraw
+from clearline.core.events import Declare, Withdraw
+from clearline.node.clock import SystemClock
 from clearline.web.picture import KINDS, MAX_FRAMES, Picture
 from clearline.web.stream import MAX_AT_ONCE, MAX_CONSOLES_OF_ONE, events
 from tests.kit import START, Pair, declare, volume
 from tests.line.consoles import Line
 from tests.line.station import until
 from tests.web.conftest import Client
+from tests.web.reader import Reader
+
+NOTICES, LEAST_CUTS = 60, 40
+SEED = 20_261_126
 
 
 def made() -> tuple[Pair, Picture]:
@@ -222,3 +229,38 @@ def test_over_a_real_connection_every_frame_comes_once(line: Line, north: Client
     numbers = [int(name.rpartition("-")[2]) for name, _ in seen]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert numbers[0] == int(seq.rpartition("-")[2]) + 1
+
+
+def test_cut_at_random_moments_in_a_storm_no_event_is_lost_or_comes_twice(
+    line: Line, north: Client
+) -> None:
+    chance = random.Random(SEED)
+    reader = Reader(north, chance)
+    (link,) = line.north.ask("status")["links"]
+
+    def storm() -> None:
+        for n in range(NOTICES):
+            side = (line.north, line.south)[n % 2]
+            drawn = volume(lat=34.5 + n / 100, now=SystemClock().now())
+            event = Declare(by="planner", links=(link["id"],), activity="flight", volumes=(drawn,))
+            (done,) = side.do(event)
+            if n % 3 == 0:
+                side.do(Withdraw(by="planner", notice=done["entries"][0]["id"]))
+            north.post("seen", {"id": f"alarm {n}"})
+
+    with ThreadPoolExecutor(1) as aside:
+        stormed = aside.submit(storm)
+        while not stormed.done():
+            # A connection begins with some hundred bytes of heads: some are cut within these.
+            reader.read(chance.randint(100, 6_000))
+        stormed.result()
+    whole = north.api("picture")
+    reader.read(1 << 30, goal=whole["seq"])
+
+    numbers = [int(name.rpartition("-")[2]) for name in reader.ids]
+    first = int(reader.first.rpartition("-")[2])
+    assert numbers == list(range(first + 1, first + 1 + len(numbers)))
+    assert len(numbers) > NOTICES, "a storm"
+    assert reader.cuts > LEAST_CUTS
+    assert reader.cut_within > LEAST_CUTS / 2, "cut in the middle of events"
+    assert reader.shown == lists(whole)
