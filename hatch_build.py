@@ -46,8 +46,8 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[misc, valid-type]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the page, and have it put into the wheel although git ignores it."""
         del version
-        build(Path(self.root))
-        build_data.setdefault("artifacts", []).append(f"/{PAGE.as_posix()}/**")
+        if build(Path(self.root)):  # Never a page that an earlier build has left there.
+            build_data.setdefault("artifacts", []).append(f"/{PAGE.as_posix()}/**")
 
 
 def build(root: Path = ROOT) -> bool:
