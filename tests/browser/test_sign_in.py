@@ -11,32 +11,16 @@ from playwright.sync_api import Browser, expect
 
 from clearline.web.page import Page
 from tests.browser.desk import Desk, open_desk
+from tests.browser.passkeys import enrol, stranger
 from tests.line.consoles import Line
 
 
 @pytest.fixture
 def desk(line: Line, browser: Browser) -> Iterator[Desk]:
     """A browser that nobody is signed in at, with a security key in it."""
-    made = open_desk(browser, line.north)
-    key = made.page.context.new_cdp_session(made.page)
-    key.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
-        "hasUserVerification": True, "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }  # fmt: skip
-    key.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    made.page.goto(line.north.address)
-    expect(made.at("sign-in-page")).to_be_visible()
+    made = stranger(browser, line.north)
     yield made
     made.page.context.close()
-
-
-def enrol(line: Line, desk: Desk, name: str, role: str) -> None:
-    code = line.north.run("console", "invite", name, "--role", role)["code"]
-    desk.at("code").fill(code)
-    desk.at("enrol").click()
-    expect(desk.at("map")).to_be_visible()
 
 
 def test_somebody_enrols_with_a_code_signs_out_and_signs_in_with_one_key(
