@@ -11,7 +11,8 @@ export type Open =
   | { what: 'none' }
   | { what: 'notice'; id: string }
   | { what: 'conflict'; id: string }
-  | { what: 'call'; id: string }
+  /** `late` says to whoever pressed ACKNOWLEDGE second that somebody else has answered it. */
+  | { what: 'call'; id: string; late?: boolean }
   | { what: 'declare'; revises?: string; template?: string }
   | { what: 'dial'; precedence: 'flash' | 'immediate' | 'priority' | 'routine'; drill?: boolean; about?: string[]; reopens?: string }
   | { what: 'watch' }
