@@ -4,6 +4,7 @@
 import { get, post, put, Refused, remove } from '../lib/api';
 import { faultOf } from '../lib/acting.svelte';
 import type { components } from '../lib/schema';
+import { session } from '../lib/session.svelte';
 import type { NoticeItem, Volume } from '../lib/types';
 import { altitude, decimal } from '../lib/say';
 
@@ -13,6 +14,11 @@ type Kept = { name: string; body: Typed }[];
 
 const WAIT_MS = 150;
 const KEEP_MS = 400;
+
+/** What could not be kept when its form was closed, as when a session ended in the middle of a
+ *  word: it waits here for the same officer, and for nobody else, until the page is left. */
+const unkept = new Map<string, Typed>();
+const mine = (name: string): string => `${session.who?.officer ?? ''} ${name}`;
 
 export function empty(links: string[]): Typed {
   return {
@@ -57,14 +63,20 @@ export class Draft {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #keeping: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly name: string) {}
+  readonly #key: string;
+
+  constructor(readonly name: string) {
+    this.#key = mine(name);
+  }
 
   /** Go on with the draft of this name, if there is one. */
   async load(): Promise<boolean> {
     try {
       const found = (await get<Kept>('drafts')).find((each) => each.name === this.name);
       if (found) this.typed = { ...this.typed, ...found.body };
-      return Boolean(found);
+      const newer = unkept.get(this.#key);
+      if (newer) this.typed = newer;
+      return Boolean(found ?? newer);
     } catch {
       return false;
     }
@@ -74,6 +86,7 @@ export class Draft {
   changed(): void {
     this.fresh = false;
     this.kept = false;
+    unkept.set(this.#key, $state.snapshot(this.typed) as Typed);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.look(), WAIT_MS);
     clearTimeout(this.#keeping);
@@ -102,8 +115,10 @@ export class Draft {
 
   async keep(): Promise<void> {
     try {
-      await put(`drafts/${encodeURIComponent(this.name)}`, $state.snapshot(this.typed));
+      const typed = $state.snapshot(this.typed) as Typed;
+      await put(`drafts/${encodeURIComponent(this.name)}`, typed);
       this.kept = true;
+      if (JSON.stringify(unkept.get(this.#key)) === JSON.stringify(typed)) unkept.delete(this.#key);
     } catch {
       this.kept = false; // It is still on the screen, and is kept with the next key.
     }
@@ -112,6 +127,7 @@ export class Draft {
   async forget(): Promise<void> {
     this.stop();
     this.kept = true;
+    unkept.delete(this.#key);
     await remove(`drafts/${encodeURIComponent(this.name)}`).catch(() => undefined);
   }
 
