@@ -74,6 +74,9 @@ ORIGIN = 'origin = "https://line.north.example"\n'
         ('listen = "10.0.0.4:8443"\n' + TLS, "needs `origin`"),
         ('listen = "127.0.0.1:0"\ncertificate = "a.pem"\n', "go together"),
         ('listen = "127.0.0.1:0"\ncertificate_key = "a.key"\n', "go together"),
+        ('listen = "127.evil.example:8443"\n', "not loopback"),
+        ('listen = "127.0.0.1.example:8443"\n', "not loopback"),
+        ('listen = "127.0.0.1:0"\ndemo_officer = "Maj.\\u001b[2J"\n', "demo_officer"),
         ('origin = "http://line.north.example"\n', "origin"),
         ('origin = "https://line.north.example/"\n', "origin"),
         ('origin = "https://10.0.0.4:8443"\n', "bound to a name"),
@@ -97,6 +100,8 @@ def test_a_console_that_would_be_open_to_a_network_is_refused_in_words(
     [
         "",
         'listen = "127.0.0.1:8443"\n',
+        'listen = "LOCALHOST:8443"\n',
+        'listen = "127.8.9.10:8443"\n',
         'listen = "[::1]:8443"\ndemo_officer = "Maj. D"\n',
         'listen = "localhost:0"\n' + ORIGIN,
         'listen = "10.0.0.4:8443"\n' + TLS + ORIGIN,

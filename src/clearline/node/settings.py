@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -86,7 +87,7 @@ class Console(Struct, kw_only=True, forbid_unknown_fields=True):
     """PEM file of the certificate that browsers see; without one only loopback is served."""
     certificate_key: str = ""
     """PEM file of its private key."""
-    demo_officer: Annotated[str, Meta(max_length=60)] = ""
+    demo_officer: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")] = ""
     """Signs every browser on this machine in under this name, for a demo. Loopback only."""
 
     def __post_init__(self) -> None:
@@ -116,7 +117,10 @@ class Console(Struct, kw_only=True, forbid_unknown_fields=True):
     def is_loopback(self) -> bool:
         """Return whether only this machine can reach it."""
         host = self.listen.rpartition(":")[0].strip("[]")
-        return host in ("localhost", "::1") or host.startswith("127.")
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:  # A name may begin with 127 and be anywhere.
+            return host.lower() == "localhost"
 
 
 class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
