@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from clearline.basis.faults import Mistake
@@ -19,6 +20,7 @@ from clearline.web.people import (
     SHARED,
     Passkey,
     People,
+    PersonName,
 )
 from clearline.web.roles import Role
 
@@ -151,3 +153,19 @@ def test_documents_have_a_size_and_a_number(people: People) -> None:
     people.keep("Maj. A", "drafts", "0", b"{}", NOW)
     with refused("too_many_drafts"):
         people.keep("Maj. A", "drafts", "one more", b"{}", NOW)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " Maj. A", "Maj. A ", "\u00a0Maj. A", "node", "Node", "a\nb", "a\x1b[2J", "a\x85b",
+     "Maj. \u202eA", "Maj.\u200b A", "Maj. A\u2028", "\ufeffMaj. A", "x" * 61],
+    ids=ascii,
+)  # fmt: skip
+def test_a_name_that_can_be_taken_for_another_is_none(name: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(name, PersonName)
+
+
+@pytest.mark.parametrize("name", ["Maj. A", "Рядовий Їжак", "مها الأحمد", "王上校", "N", "Node 2"])
+def test_a_name_is_written_as_its_owner_writes_it(name: str) -> None:
+    assert msgspec.convert(name, PersonName) == name

@@ -12,8 +12,9 @@ from clearline.web.described import document
 from clearline.web.roles import MAY, Role, may
 from tests.web.door import Door
 
-NOBODYS = {"open-link"}
-"""A link begins at the command line, where keys are compared."""
+NOBODYS = {"open-link", "hand-over"}
+"""A link begins at the command line, where keys are compared; so is a watch handed over by one
+officer alone, at one terminal."""
 
 
 def test_every_command_is_some_roles_or_said_to_be_nobodys() -> None:
@@ -55,6 +56,8 @@ def test_every_row_of_the_api_is_some_roles_or_open_on_purpose(tmp_path: Path) -
     rows = Door(tmp_path).rows
     given = frozenset().union(*MAY.values())
     assert {row.needs for row in rows} - given - {None} == NOBODYS
+    assert may(Role.WATCH_OFFICER, "offer-watch")
+    assert may(Role.WATCH_OFFICER, "accept-watch")
     assert {row.path for row in rows if row.needs is None} == {
         "/enrol/begin", "/enrol/finish", "/sign-in/begin", "/sign-in/finish",
     }  # fmt: skip

@@ -78,7 +78,9 @@ def invite(session: Session, name: str, role: str, title: str) -> None:
         who = msgspec.convert(name, PersonName)
     except msgspec.ValidationError:
         raise Mistake(
-            "bad_name", "A name has 1 to 60 characters, and no control characters."
+            "bad_name",
+            "A name has 1 to 60 characters that can be seen, no space at its ends, and is not "
+            "`node`, which is the node's own.",
         ) from None
     with _people(session) as people:
         now = SystemClock().now()

@@ -33,7 +33,20 @@ __all__ = [
     "Session",
 ]
 
-PersonName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+PersonName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=60,
+        pattern=r"^(?!\s)(?![Nn][Oo][Dd][Ee]\Z)"
+        r"[^\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+(?<!\s)\Z",
+    ),
+]
+"""Who it was, in the journal and on every screen, for as long as the record is kept.
+
+So nothing in it is unseen or turns other text around, no two that look the same differ by a
+space at an end, and nobody is called as the node is, where it acts by itself.
+"""
 CODE_LIVES_MS = 15 * MINUTE_MS
 """An enrolment code works once, and for so long."""
 MAX_WRONG_CODES = 20

@@ -2,6 +2,10 @@
 
 A role is given when a person is enrolled. The console offers only what the role has, and
 the node refuses the rest, whoever asks.
+
+Roles part what is done, not what is seen: everybody has the whole picture and the whole
+record of their own party, and only who may sign in, what left, drafts and templates are some
+roles' alone (decision 0029).
 """
 
 from __future__ import annotations
@@ -36,7 +40,6 @@ _WATCH = frozenset(
         "dispose",
         "close",
         "take-watch",
-        "hand-over",
         "leave-watch",
         "offer-watch",
         "accept-watch",
@@ -59,7 +62,9 @@ MAY: dict[Role, frozenset[str]] = {
 }
 """For each role, the commands and the views that it has, by their names in the API.
 
-`open-link` is nobody's: a link begins at the command line, where keys are compared.
+`open-link` is nobody's: a link begins at the command line, where keys are compared. Nor is
+`hand-over`, which makes another officer the holder without an act of theirs: at a console
+each signs in, one offers the watch and the other accepts it.
 """
 
 

@@ -33,7 +33,6 @@ from clearline.web.people import (
     Access,
     People,
     Person,
-    PersonName,
     Session,
 )
 from clearline.web.roles import MAY, Role, may
@@ -90,7 +89,7 @@ class SessionView(Struct, frozen=True, kw_only=True):
 class RevokeBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom to let in no more."""
 
-    name: PersonName
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
 
 
 class SignOutBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
