@@ -18,7 +18,6 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from clearline.basis.faults import Mistake
-from clearline.basis.ids import is_uuid7
 from clearline.basis.instants import Instant
 from clearline.basis.steps import Steps
 from clearline.core.effects import Release
@@ -38,6 +37,7 @@ from clearline.web.drafts import (
     PhrasesDraft,
 )
 from clearline.web.endpoint import Asked, Endpoint
+from clearline.web.incident import Incident, incident
 from clearline.web.items import (
     CallItem,
     ConflictItem,
@@ -49,12 +49,9 @@ from clearline.web.items import (
     TermsItem,
     TestItem,
     WatchItem,
-    call_item,
-    conflict_item,
-    notice_item,
 )
 from clearline.web.picture import Picture
-from clearline.web.record import LogPage, LogQuery, about, search
+from clearline.web.record import LogPage, LogQuery, search
 from clearline.web.stream import MAX_CONSOLES, MAX_CONSOLES_OF_ONE, events
 from clearline.web.turns import unhurried
 
@@ -142,18 +139,6 @@ class LinkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     link: str
     last: int = 100
-
-
-class Incident(Struct, frozen=True, kw_only=True):
-    """One call, conflict or notice, with all that the record has of it."""
-
-    what: str
-    """`call`, `conflict` or `notice`."""
-    link: str
-    call: CallItem | None
-    conflict: ConflictItem | None
-    notices: tuple[NoticeItem, ...]
-    entries: tuple[views.EntryView, ...]
 
 
 class Layers(Struct, frozen=True, kw_only=True):
@@ -391,30 +376,8 @@ class Api:
             return await search(self._backend.runtime, asked.query)
 
     async def _about(self, asked: Asked) -> Incident:
-        state = self._backend.runtime.state
-        wanted = asked.path["id"]
-        call = state.calls.by_id.get(wanted)
-        conflict = state.conflicts.by_key.get(wanted)
-        ids = set(wanted.split("+"))
-        if not all(is_uuid7(each) for each in ids) or len(ids) > 2:
-            raise Mistake("no_such_incident", "There is no call, conflict or notice of that id.")
-        notices = [each for each in (state.notices.by_id.get(one) for one in sorted(ids)) if each]
-        if call is not None:
-            known = (state.notices.by_id.get(each) for each in call.notices)
-            notices = [each for each in known if each is not None]
-        found = call or conflict or next(iter(notices), None)
-        if found is None:
-            raise Mistake("no_such_incident", "There is no call, conflict or notice of that id.")
         async with self._reading:
-            entries = await about(self._backend.runtime, found.link, ids)
-        return Incident(
-            what="call" if call else "conflict" if len(ids) == 2 else "notice",
-            link=found.link,
-            call=call_item(state, call) if call else None,
-            conflict=conflict_item(conflict) if conflict else None,
-            notices=tuple(notice_item(each) for each in notices),
-            entries=entries,
-        )
+            return await incident(self._backend.runtime, asked.path["id"])
 
     async def _terms(self, asked: Asked) -> views.TermsView:
         return views.terms(self._backend.runtime, asked.path["link"])

@@ -1,8 +1,8 @@
-"""Record: both feeds of a link, read backwards, filtered, a page at a time.
+"""Record: both feeds of a link, filtered, a page at a time, backwards; or from an instant on.
 
 The record may have a million entries and the node has one thread, so a search goes in
 slices and lets the line run between them. It stops at a page or at a limit, and says from
-where it can go on.
+where it can go on. `since` reads forwards, for what has to be seen whole.
 """
 
 from __future__ import annotations
@@ -20,17 +20,16 @@ from clearline.basis.instants import Instant
 from clearline.core.links import Link
 from clearline.node.runtime import Runtime
 from clearline.node.views import EntryView
+from clearline.record import Entry
 from clearline.record import decode as decode_entry
 
-__all__ = ["LogPage", "LogQuery", "about", "search"]
+__all__ = ["LogPage", "LogQuery", "Stored", "find", "related", "search", "shown", "since"]
 
 BLOCK = 128
 """Entries that are read and decoded before the line may run."""
 MAX_SCANNED = 50_000
 """Entries that one search looks through; it can be gone on with."""
 MAX_PAGE = 500
-MAX_ABOUT = 2_000
-"""Entries of one call, conflict or notice that are shown on one page."""
 
 
 class LogQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,29 +83,123 @@ async def search(runtime: Runtime, query: LogQuery) -> LogPage:
     return _page(found, None, scanned, link)
 
 
-async def about(runtime: Runtime, link: str, ids: set[str]) -> tuple[EntryView, ...]:
-    """Return the entries that are, or that refer to, any of `ids`, oldest first.
+async def since(runtime: Runtime, link: Link, first: Instant) -> tuple[list[Stored], bool]:
+    """Return what both feeds hold from `first` on, oldest first, and whether that is all of it.
 
-    What refers to one of them is followed in its turn (a clearing to its conflict, a
-    read-back to what was said). Nothing older than the oldest of `ids` is looked at.
+    Where each feed comes to `first` is found by halving, so that an incident of last year is
+    as near as one of today. What is no entry is left out: it refers to nothing.
     """
-    held = runtime.state.link(link)
-    oldest = min((time_of(each) for each in ids), default=Instant(0))
-    seen: list[EntryView] = []
-    walk = _Walk(runtime, held, held.own_size, held.their_size)
-    for scanned, entry in enumerate(walk.backwards(), 1):
+    parties = (link.us, link.them)
+    queues = {party: _Forwards(runtime, link, party, first) for party in parties}
+    found: list[Stored] = []
+    for scanned in range(1, MAX_SCANNED + 1):
         if scanned % BLOCK == 0:
             await asyncio.sleep(0)
-        if scanned > MAX_SCANNED or (entry.at is not None and entry.at < oldest):
-            break
-        seen.append(entry)
+        heads = [head for queue in queues.values() if (head := queue.head) is not None]
+        if not heads:
+            return found, True
+        head = min(heads, key=lambda each: (each.entry.at, each.party))
+        found.append(head)
+        queues[head.party].advance()
+    return found, False
+
+
+def find(runtime: Runtime, link: Link, wanted: str) -> Stored | None:
+    """Return the entry of that id, from either feed; None if there is none near its time."""
+    at = time_of(wanted)
+    for party in (link.us, link.them):
+        place = _first_since(runtime, link, party, at)
+        # A call is let in by a node whose ids run backwards: a little is read on both sides.
+        rows = runtime.journal.rows(link.id, party, max(0, place - BLOCK), place + BLOCK)
+        for row in rows:
+            entry = decode_entry(row.raw)
+            if isinstance(entry, Entry) and entry.id == wanted:
+                return Stored(party=party, index=row.index, entry=entry)
+    return None
+
+
+def related(stored: list[Stored], ids: set[str]) -> list[Stored]:
+    """Return the entries that are, or that refer to, any of `ids`, in their order.
+
+    What refers to one of them is followed in its turn: a clearing to its conflict, a
+    read-back to what was said. The two sides' clocks differ, so an answer may come before
+    what it answers: it is looked through until nothing more is found.
+    """
     wanted = set(ids)
-    found: list[EntryView] = []
-    for entry in reversed(seen):  # Forwards: whatever refers to an entry comes after it.
-        if entry.id in wanted or wanted.intersection(entry.re):
-            wanted.add(entry.id)
-            found.append(entry)
-    return tuple(found[-MAX_ABOUT:])
+    while True:
+        found = [
+            each
+            for each in stored
+            if each.entry.id in wanted or not wanted.isdisjoint(each.entry.re)
+        ]
+        more = {each.entry.id for each in found} - wanted
+        if not more:
+            return found
+        wanted |= more
+
+
+def shown(link: Link, stored: Stored) -> EntryView:
+    """Return a stored entry as a screen shows it, with whether the other side signed for it."""
+    return _view(link, stored.party, stored.index, stored.entry)
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """One entry and where it is in the record."""
+
+    party: str
+    index: int
+    entry: Entry
+
+
+class _Forwards:
+    """One feed from an instant on, read a block at a time."""
+
+    def __init__(self, runtime: Runtime, link: Link, party: str, first: Instant) -> None:
+        self._runtime = runtime
+        self._link = link
+        self._party = party
+        self._next = _first_since(runtime, link, party, first)
+        self._block: list[Stored] = []
+        self._fill()
+
+    @property
+    def head(self) -> Stored | None:
+        return self._block[-1] if self._block else None
+
+    def advance(self) -> None:
+        self._block.pop()
+        if not self._block:
+            self._fill()
+
+    def _fill(self) -> None:
+        end = _size(self._link, self._party)
+        while not self._block and self._next < end:
+            stop = min(self._next + BLOCK, end)
+            rows = self._runtime.journal.rows(self._link.id, self._party, self._next, stop)
+            self._next = stop
+            for row in reversed(rows):
+                entry = decode_entry(row.raw)
+                if isinstance(entry, Entry):
+                    self._block.append(Stored(party=self._party, index=row.index, entry=entry))
+
+
+def _size(link: Link, party: str) -> int:
+    return link.own_size if party == link.us else link.their_size
+
+
+def _first_since(runtime: Runtime, link: Link, party: str, first: Instant) -> int:
+    """Return the index in a feed of the first entry whose id is not of before `first`."""
+    low, high = 0, _size(link, party)
+    while low < high:
+        middle = (low + high) // 2
+        (row,) = runtime.journal.rows(link.id, party, middle, middle + 1)
+        entry = decode_entry(row.raw)
+        # What is no entry has no time: it is looked at rather than passed over.
+        if isinstance(entry, Entry) and time_of(entry.id) < first:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 class _Walk:
@@ -143,22 +236,22 @@ class _Walk:
             start = max(0, end - BLOCK)
             rows = list(self._runtime.journal.rows(self._link.id, party, start, end))
             for row in reversed(rows):
-                yield self._view(party, row.index, row.raw)
+                yield _view(self._link, party, row.index, decode_entry(row.raw))
             end = start
 
-    def _view(self, party: str, index: int, raw: bytes) -> EntryView:
-        entry = decode_entry(raw)
-        receipted = party == self._link.them or index < self._link.receipt_size
-        if isinstance(entry, Refusal):
-            return EntryView(
-                link=self._link.id, party=party, index=index, at=None, kind="(not an entry)",
-                id="", re=(), receipted=receipted, body={"refused": entry.detail},
-            )  # fmt: skip
-        body = msgspec.json.decode(entry.body)
+
+def _view(link: Link, party: str, index: int, entry: Entry | Refusal) -> EntryView:
+    receipted = party == link.them or index < link.receipt_size
+    if isinstance(entry, Refusal):
         return EntryView(
-            link=self._link.id, party=party, index=index, at=entry.at, kind=entry.kind,
-            id=entry.id, re=entry.re, receipted=receipted, body=body,
+            link=link.id, party=party, index=index, at=None, kind="(not an entry)",
+            id="", re=(), receipted=receipted, body={"refused": entry.detail},
         )  # fmt: skip
+    body = msgspec.json.decode(entry.body)
+    return EntryView(
+        link=link.id, party=party, index=index, at=entry.at, kind=entry.kind,
+        id=entry.id, re=entry.re, receipted=receipted, body=body,
+    )  # fmt: skip
 
 
 def _at(entry: EntryView | None) -> int:
