@@ -116,7 +116,8 @@ class Alarms {
   }
 }
 
-function nearness(conflict: ConflictItem, now: number): Precedence {
+/** How urgent a conflict is: the nearer, the more. */
+export function nearness(conflict: ConflictItem, now: number): Precedence {
   const left = ms(conflict.starts) - now;
   if (left < NEAR_MS) return 'immediate';
   return left < LATER_MS ? 'priority' : 'routine';

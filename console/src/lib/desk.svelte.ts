@@ -2,6 +2,7 @@
 // that the node should know; a reload begins again at LIVE, with nothing open.
 
 import { clock } from './clock.svelte';
+import type { Incident, Position, Precedence } from './types';
 
 export type Theme = 'dark' | 'dim' | 'light';
 export const THEMES: Theme[] = ['dark', 'dim', 'light'];
@@ -36,6 +37,15 @@ export interface Overlay {
   conflicts: unknown[];
 }
 
+/** An incident as the map replays it: the times are ms since the epoch. */
+export interface Replay {
+  incident: Incident;
+  /** Where it is about, and from when to when that was so. */
+  marks: { what: 'call' | 'conflict'; id: string; urgency: Precedence; name: string; place: Position; from: number; until: number }[];
+  /** What either side wrote, in order. */
+  said: { at: number; whose: string; text: string }[];
+}
+
 const STORED = 'clearline.theme';
 
 class Desk {
@@ -47,6 +57,8 @@ class Desk {
   picking = $state.raw<Picking | null>(null);
   /** Shapes of a draft: as drawn, as the other side will see them, and where it conflicts. */
   overlay = $state.raw<Overlay | null>(null);
+  /** The incident that is open, for the map to show alone at any time but LIVE. */
+  replay = $state.raw<Replay | null>(null);
   /** Where the map should go: set by whoever shows something on it. */
   goto = $state.raw<{ lat_e7: number; lon_e7: number; radius_cm: number } | null>(null);
   /** Where the pointer is on the map, or else the map's cross: a place to begin with. */

@@ -2,8 +2,6 @@
 // network. Borders are dashed, can be switched off, and mean nothing to any check.
 
 import Feature from 'ol/Feature';
-import GeoJSON from 'ol/format/GeoJSON';
-import type Geometry from 'ol/geom/Geometry';
 import Point from 'ol/geom/Point';
 import VectorLayer from 'ol/layer/Vector';
 import VectorTileLayer from 'ol/layer/VectorTile';
@@ -19,8 +17,7 @@ import type { GeometryCollection, Topology } from 'topojson-specification';
 import landUrl from 'world-atlas/land-10m.json?url';
 import countriesUrl from 'world-atlas/countries-10m.json?url';
 import placesUrl from '../../generated/places.json?url';
-import { get } from '../lib/api';
-import type { Colours } from './styles';
+import { SMALL_FONT, type Colours } from './styles';
 
 const TILE = 4_096;
 const MAX_ZOOM = 12;
@@ -85,19 +82,6 @@ function missing(): void {
   // The header says already that the node is not heard.
 }
 
-/** The deployment's own layers, from the node. */
-export async function ownLayers(hue: Colours): Promise<VectorLayer[]> {
-  const { names } = await get<{ names: string[] }>('layers');
-  return Promise.all(names.map(async (name) => {
-    const format = new GeoJSON({ featureProjection: 'EPSG:3857' });
-    const features = format.readFeatures(await get(`layers/${encodeURIComponent(name)}`)) as Feature<Geometry>[];
-    const layer = new VectorLayer({ source: new VectorSource({ features }) });
-    layer.setStyle(new Style({ stroke: new Stroke({ color: hue.quiet, width: 1 }), fill: new Fill({ color: 'rgba(0,0,0,0)' }) }));
-    layer.set('name', name);
-    return layer;
-  }));
-}
-
 function point(values: Record<string, unknown>, lon: number, lat: number): Feature<Point> {
   const made = new Feature(new Point(fromLonLat([lon, lat])));
   made.setProperties(values, true);
@@ -107,7 +91,7 @@ function point(values: Record<string, unknown>, lon: number, lat: number): Featu
 function named(name: string, hue: Colours, dot: number): Style {
   const style = new Style({
     text: new Text({
-      text: `\u2068${name}\u2069`, font: '11px "Noto Sans Variable", sans-serif', offsetY: dot ? -9 : 0,
+      text: `\u2068${name}\u2069`, font: SMALL_FONT, offsetY: dot ? -9 : 0,
       fill: new Fill({ color: hue.quiet }), stroke: new Stroke({ color: hue.base, width: 2 }),
     }),
   });

@@ -1,11 +1,20 @@
 // Styles: how each thing on the map is drawn, from the theme's own colours. Own and theirs
 // differ by line as well as by colour; what is not known to be so any more is hatched.
 
+import type Feature from 'ol/Feature';
+import Point from 'ol/geom/Point';
+import Polygon from 'ol/geom/Polygon';
+import type { FeatureLike } from 'ol/Feature';
 import { Fill, Stroke, Style, Text } from 'ol/style';
-import type { NoticeItem } from '../lib/types';
+import { FAMILIES } from '../lib/fonts';
+import { hhmm } from '../lib/clock.svelte';
 import { band } from '../lib/say';
+import type { Stand } from './history';
+import { forgetSymbols, icon, type Domain } from './symbols';
 
-const FONT = '600 12px "Noto Sans Variable", "Noto Sans Arabic Variable", "Noto Sans Hebrew Variable", "Noto Sans SC", sans-serif';
+export const FONT = `600 12px ${FAMILIES}`;
+export const SMALL_FONT = `11px ${FAMILIES}`;
+const LINE_PX = 8; // Half of a line of a label.
 
 export interface Colours {
   own: string; theirs: string; bad: string; ink: string; base: string; quiet: string;
@@ -28,21 +37,27 @@ export interface Shown {
   conflict: boolean;
   stale: boolean;
   picked: boolean;
-  label: string;
+  domain: Domain;
+  /** Made only where it is drawn. */
+  label: () => string;
 }
 
-const made = new Map<string, Style>();
+const made = new Map<string, Style[]>();
 const hatches = new Map<string, CanvasPattern | null>();
+const MOST = 4_000;
 
-/** Forget every style: the theme has changed. */
+/** Forget every style: the theme has changed, or a font has come. */
 export function forget(): void {
   made.clear();
   hatches.clear();
+  forgetSymbols();
 }
 
 /** The style of an area. Styles are shared: ten thousand areas have a handful of looks. */
-export function areaStyle(shown: Shown, hue: Colours, labels: boolean): Style {
-  const key = `${shown.mine}${shown.conflict}${shown.stale}${shown.picked}${labels ? shown.label : ''}`;
+export function areaStyle(shown: Shown, hue: Colours, labels: boolean): Style[] {
+  const labelled = labels || shown.picked || shown.conflict;
+  const label = labelled ? shown.label() : '';
+  const key = `${shown.mine}${shown.conflict}${shown.stale}${shown.picked}${shown.domain}${label}`;
   const known = made.get(key);
   if (known) return known;
   const line = shown.conflict ? hue.bad : shown.mine ? hue.own : hue.theirs;
@@ -51,20 +66,29 @@ export function areaStyle(shown: Shown, hue: Colours, labels: boolean): Style {
     color: line, width: shown.picked ? 4 : shown.conflict ? 3 : 1.8,
   };
   if (!shown.mine) stroke.lineDash = [8, 5];
-  const style = new Style({
-    stroke: new Stroke(stroke),
-    fill: new Fill({ color: fill }),
-    zIndex: shown.picked ? 3 : shown.conflict ? 2 : 1,
+  const area = new Style({
+    stroke: new Stroke(stroke), fill: new Fill({ color: fill }), zIndex: shown.conflict ? 2 : 1,
   });
-  if (labels) style.setText(text(shown.label, line, hue.base));
-  if (made.size > 4_000) made.clear();
-  made.set(key, style);
-  return style;
+  const styles = [area];
+  if (label) {
+    area.setText(text(label, line, hue.base));
+    const lift = label.split('\n').length * LINE_PX + 10;
+    styles.push(new Style({ image: icon(shown.domain, line, hue.base, lift), geometry: inside, zIndex: 3 }));
+  }
+  if (made.size > MOST) made.clear();
+  made.set(key, styles);
+  return styles;
 }
 
-export function text(label: string, colour: string, halo: string): Text {
+/** Where a label stands: the point inside of a shape. */
+function inside(feature: FeatureLike): Point | undefined {
+  const shape = (feature as Feature).getGeometry();
+  return shape instanceof Polygon ? new Point(shape.getInteriorPoint().getCoordinates().slice(0, 2)) : undefined;
+}
+
+export function text(label: string, colour: string, halo: string, font = FONT): Text {
   return new Text({
-    text: label, font: FONT, overflow: true,
+    text: label, font, overflow: true,
     fill: new Fill({ color: colour }), stroke: new Stroke({ color: halo, width: 3 }),
   });
 }
@@ -73,12 +97,14 @@ export function text(label: string, colour: string, halo: string): Text {
 export const isolated = (name: string): string => `\u2068${name}\u2069`;
 
 /** What an area is called on the map: isolated, so that no script reorders its neighbours. */
-export function labelOf(notice: NoticeItem, conflict: boolean, stale: string): string {
+export function labelOf({ notice, volume }: Stand, conflict: boolean, ...notes: string[]): string {
   const name = notice.label || `…${notice.handle}`;
-  const level = notice.volumes[0] ? band(notice.volumes[0].band) : '';
-  const first = `\u2068${conflict ? '▲ ' : ''}${name}\u2069`;
-  return [first, `\u2066${level}\u2069`, ...(stale ? [`\u2068${stale}\u2069`] : [])].join('\n');
+  const first = isolated(`${conflict ? '▲ ' : ''}${name}`);
+  return [first, `\u2066${band(volume.band)}\u2069`, ...notes.filter(Boolean).map(isolated)].join('\n');
 }
+
+/** `1204Z`, kept whole in text that runs right to left. */
+export const at = (instant: number): string => `\u2066${hhmm(instant)}\u2069`;
 
 function faint(colour: string): string {
   const found = /^#(..)(..)(..)$/.exec(colour);
