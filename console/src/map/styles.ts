@@ -72,7 +72,7 @@ export function areaStyle(shown: Shown, hue: Colours, labels: boolean): Style[] 
   const styles = [area];
   if (label) {
     area.setText(text(label, line, hue.base));
-    const lift = label.split('\n').length * LINE_PX + 10;
+    const lift = label.split('\n').length * LINE_PX + 14;
     styles.push(new Style({ image: icon(shown.domain, line, hue.base, lift), geometry: inside, zIndex: 3 }));
   }
   if (made.size > MOST) made.clear();
