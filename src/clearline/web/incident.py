@@ -104,7 +104,7 @@ async def incident(runtime: Runtime, wanted: str) -> Incident:
     ids = wanted.split("+")
     if not all(is_uuid7(each) for each in ids) or len(ids) > 2:
         raise _none()
-    link, subjects = _subjects(runtime, ids)
+    link, subjects = await _subjects(runtime, ids)
     call = _opened(runtime.state, link, subjects[0]) if len(subjects) == 1 else None
     about = call.notices if call is not None else tuple(ids)
     first = min(time_of(each) for each in (*ids, *about)).after(-CLOCKS_MS)
@@ -145,11 +145,11 @@ def _in_sight(state: State, wanted: str) -> bool:
     return wanted in state.calls.by_id or wanted in state.notices.by_id
 
 
-def _subjects(runtime: Runtime, ids: list[str]) -> tuple[Link, list[Stored]]:
+async def _subjects(runtime: Runtime, ids: list[str]) -> tuple[Link, list[Stored]]:
     """Return the link that has all of `ids`, and the entries that they name; else Mistake."""
     kinds = {"notice.declared"} if len(ids) == 2 else {"notice.declared", "call.opened"}
     for link in runtime.state.links.values():
-        found = [find(runtime, link, each) for each in ids]
+        found = [await find(runtime, link, each) for each in ids]
         subjects = [each for each in found if each is not None and each.entry.kind in kinds]
         if len(subjects) == len(ids):
             return link, subjects

@@ -104,7 +104,7 @@ async def since(runtime: Runtime, link: Link, first: Instant) -> tuple[list[Stor
     return found, False
 
 
-def find(runtime: Runtime, link: Link, wanted: str) -> Stored | None:
+async def find(runtime: Runtime, link: Link, wanted: str) -> Stored | None:
     """Return the entry of that id, from either feed; None if there is none near its time."""
     at = time_of(wanted)
     for party in (link.us, link.them):
@@ -115,6 +115,7 @@ def find(runtime: Runtime, link: Link, wanted: str) -> Stored | None:
             entry = decode_entry(row.raw)
             if isinstance(entry, Entry) and entry.id == wanted:
                 return Stored(party=party, index=row.index, entry=entry)
+        await asyncio.sleep(0)
     return None
 
 
