@@ -90,12 +90,22 @@ def test_a_bad_placemark_is_a_mistake_that_names_its_number(mark, code):
         (b'<!DOCTYPE k [<!ENTITY a "aa">]><kml>&a;</kml>', "xml_forbidden"),
         (b'<!DOCTYPE k SYSTEM "file:///etc/passwd"><kml/>', "xml_forbidden"),
         (b'<?xml version="1.0" encoding="nonsense"?><kml/>', "file_unreadable"),
+        (b"<kml>" + b"<a/>" * 200_000 + b"</kml>", "too_many_features"),
+        (b"<kml " + b"".join(b'a%d="1" ' % n for n in range(50_000)) + b"/>", "file_unreadable"),
+        (b"<kml><b>" + b"x" * 600_000 + b"</b></kml>", "file_unreadable"),
     ],
+    ids=range(10),
 )
 def test_a_bad_file_is_a_mistake(raw, code):
     with pytest.raises(Mistake) as caught:
         kml.read(raw)
     assert caught.value.code == code
+
+
+def test_a_file_of_many_pieces_is_read_whole():
+    many = document(*[f"<name>{'x' * 400}</name>{AREA}" for _ in range(2_000)])
+    assert len(many) > 1 << 20
+    assert len(kml.read(many)) == 2_000
 
 
 PIECES = st.sampled_from(

@@ -27,6 +27,12 @@ __all__ = ["MAX_FEATURES", "MAX_FILE_BYTES", "read"]
 
 _MAX_DEPTH = 20
 """How deep MultiGeometry may be nested."""
+_MAX_RUN_BYTES = 512 * 1024
+"""From one tag to the next: more than the longest list of coordinates that is read."""
+_MAX_TAGS = 200_000
+"""Opening and closing: 10,000 shapes have about so many. A million take seconds."""
+_FED_BYTES = 64 * 1024
+"""The parser lets no other thread run until it has read what it was given."""
 
 
 def read(raw: bytes) -> tuple[Shape, ...]:
@@ -52,13 +58,36 @@ def read(raw: bytes) -> tuple[Shape, ...]:
 def _parse(raw: bytes) -> Element:
     if raw.startswith(b"PK"):
         raise Mistake("kmz", "this is a KMZ archive; unpack it and give the .kml inside")
-    parse = cast("Any", ElementTree).fromstring
+    _check_runs(raw)
+    parser = cast("Any", ElementTree).DefusedXMLParser(forbid_dtd=True)
     try:
-        return cast("Element", parse(raw, forbid_dtd=True))
+        for start in range(0, len(raw), _FED_BYTES):
+            parser.feed(raw[start : start + _FED_BYTES])
+        return cast("Element", parser.close())
     except DefusedXmlException as error:
         raise Mistake("xml_forbidden", "document types and entities are not read") from error
     except (SyntaxError, ValueError, LookupError, RecursionError) as error:
         raise Mistake("file_unreadable", f"the file is not XML: {error}") from error
+
+
+def _check_runs(raw: bytes) -> None:
+    """Raise a Mistake if there are more tags than in anything that is read, or longer ones.
+
+    A tag with a hundred thousand attributes is read in one piece, which takes a second; it is
+    looked at with the text that follows it.
+    """
+    tags = raw.count(b"<")
+    if tags > _MAX_TAGS:
+        raise Mistake("too_many_features", f"the file has {tags:,} tags; at most {_MAX_TAGS:,}")
+    at = 0
+    while at + _MAX_RUN_BYTES < len(raw):
+        tag = raw.rfind(b"<", at + 1, at + _MAX_RUN_BYTES)
+        if tag < 0:
+            raise Mistake(
+                "file_unreadable",
+                f"there are more than {_MAX_RUN_BYTES:,} bytes from one tag to the next",
+            )
+        at = tag
 
 
 def _tag(element: Element) -> str:
