@@ -417,8 +417,11 @@ class People:
         """Keep a draft or a template. Mistake if it is too large, or there are too many."""
         if len(body) > MAX_DOCUMENT_BYTES:
             raise Mistake("too_large", f"A draft has at most {MAX_DOCUMENT_BYTES} bytes.")
-        known = self.documents(owner, kind)
-        if name not in known and len(known) >= MAX_DOCUMENTS:
+        (others,) = self._db.execute(
+            "SELECT count(*) FROM documents WHERE owner = ? AND kind = ? AND name != ?",
+            (owner, kind, name),
+        ).fetchone()
+        if others >= MAX_DOCUMENTS:
             raise Mistake("too_many_drafts", f"There are {MAX_DOCUMENTS} already: delete some.")
         self._db.execute(
             "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)",
