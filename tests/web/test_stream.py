@@ -99,6 +99,19 @@ def test_a_conflict_that_was_seen_and_comes_back_is_another_alarm() -> None:
         assert whole(pair, picture)["seen"] == []
 
 
+def test_an_item_that_cannot_be_shown_keeps_no_other_from_the_screens() -> None:
+    pair, picture = made()
+    notices: Any = pair.north.runtime.state.notices.by_id
+    notices["spoilt"] = object()
+    shown = pair.north.do(declare(), pair.now)
+    assert picture.refresh(pair.now)
+    assert set(lists(whole(pair, picture))["notices"]) == {shown}
+    assert json.loads(picture.frames[-1].raw)["put"]["notices"][0]["id"] == shown
+    del notices["spoilt"]
+    assert picture.refresh(pair.now)
+    assert json.loads(picture.frames[-1].raw)["gone"] == {"notices": ["spoilt"]}
+
+
 def test_a_frame_applied_twice_changes_nothing_more() -> None:
     pair, picture = made()
     pair.north.do(declare(), pair.now)

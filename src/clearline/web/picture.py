@@ -20,6 +20,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec import Raw, Struct
 
 from clearline.basis.instants import Instant, enc_hook
@@ -55,6 +56,7 @@ MAX_LINES = 200
 MAX_SEEN = 2_000
 _WELL = frozenset({LinkState.UP, LinkState.LATE})
 
+_log = structlog.get_logger("clearline.web")
 _encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
 
 
@@ -231,13 +233,19 @@ class Picture:
             known[key] = source
             if before is not None and before == source:
                 continue
-            raw[key] = _encode(make(source))
+            try:
+                raw[key] = _encode(make(source))
+            except Exception as error:  # noqa: BLE001
+                # A fault of ours in one item: every other call has to be on the screens.
+                _log.error("not_shown", kind=kind, id=key, error=f"{type(error).__name__}: {error}")
+                continue
             added.append(Raw(raw[key]))
         removed: list[str] = []
         if len(known) > len(sources):
             removed = [key for key in known if key not in sources]
             for key in removed:
-                del known[key], raw[key]
+                del known[key]
+                raw.pop(key, None)
         return added, removed
 
 
