@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import platform
@@ -11,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -132,13 +134,20 @@ class Party:
 
 
 @asynccontextmanager
-async def pair(changes: dict[str, Any] | None = None) -> AsyncIterator[tuple[Party, Party, str]]:
-    """Yield two nodes on loopback TLS, the watch taken, and their link's id."""
+async def pair(
+    changes: dict[str, Any] | None = None, via: Callable[[int], Awaitable[int]] | None = None
+) -> AsyncIterator[tuple[Party, Party, str]]:
+    """Yield two nodes on loopback TLS, the watch taken, and their link's id.
+
+    `via` is given the port of north, and returns the one at which south reaches it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="clb-"))
     north, south = Party(folder, "north"), Party(folder, "south")
     try:
         for party, port in ((north, free_port()), (south, free_port())):
-            party.cli("init", party.name, "--listen", f"127.0.0.1:{port}")
+            told = await via(port) if via and party is north else port
+            party.cli("init", party.name, "--listen", f"127.0.0.1:{port}",
+                      "--url", f"https://127.0.0.1:{told}")  # fmt: skip
             await party.start()
         card, document = folder / "card.json", folder / "terms.json"
         south.cli("party", "--out", str(card))
@@ -166,6 +175,40 @@ async def pair(changes: dict[str, Any] | None = None) -> AsyncIterator[tuple[Par
         north.stop()
         south.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Tap:
+    """What runs from one node to another, and when it came: a relay of bytes that keeps time."""
+
+    def __init__(self) -> None:
+        self._came: list[float] = []
+
+    async def to(self, port: int) -> int:
+        """Relay to a port of this machine; return the port to connect to instead."""
+
+        async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            back, forth = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.gather(
+                self._relay(reader, forth, self._came), self._relay(back, writer, [])
+            )
+
+        server = await asyncio.start_server(joined, "127.0.0.1", 0)
+        self._server = server
+        return int(server.sockets[0].getsockname()[1])
+
+    def first_after(self, at_ms: float) -> float:
+        """Return when the first bytes since `at_ms` were handed to the node, in ms of the epoch."""
+        return next(came for came in self._came if came >= at_ms)
+
+    async def _relay(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, came: list[float]
+    ) -> None:
+        with contextlib.suppress(ConnectionError):
+            while raw := await reader.read(65_536):
+                came.append(time.time() * 1_000)
+                writer.write(raw)
+                await writer.drain()
+        writer.close()
 
 
 def _quiet() -> dict[str, Any]:
