@@ -205,6 +205,7 @@ async def _preview(page: Page, times: int) -> list[float]:
 
 async def _held(session: CDPSession) -> dict[str, float]:
     """Return what the browser holds for the page after it has collected what nothing holds."""
+    await asyncio.sleep(2)  # A pulse that still sounds is held, and listened to, until it ends.
     for _ in range(3):
         await session.send("HeapProfiler.collectGarbage")
     answer = await session.send("Performance.getMetrics")
