@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks as openapi
 
 from clearline.web.described import document
@@ -261,6 +263,55 @@ def test_schemathesis_finds_no_answer_that_the_description_does_not_have(
         else:
             checked += 1
     assert checked > (45 if mode is GenerationMode.POSITIVE else 30), left_out
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda each: each.value)
+def test_schemathesis_gets_nothing_without_a_session_whatever_it_sends(
+    line: Line, stranger: Callable[..., Client], mode: GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_dict(_without_session(json.loads(document())))
+    described = json.loads(document())["paths"]
+    client = stranger()
+    own = {
+        "Origin": client.base, "X-Clearline": "1", "User-Agent": client.agent,
+        "Sec-Fetch-Site": "same-origin",
+    }  # fmt: skip
+    tried: set[str] = set()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if described[operation.path][operation.method].get("security") == []:
+            continue
+
+        @settings(
+            max_examples=1, deadline=None, database=None,
+            suppress_health_check=list(HealthCheck), derandomize=True,
+        )  # fmt: skip
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def refused(case: Any) -> None:
+            answer = case.call(base_url=client.base, headers={**own, **_typed(case)})
+            assert answer.status_code == 401, case.as_curl_command()
+            openapi.response_schema_conformance(None, answer, case)
+            tried.add(case.operation.label)
+
+        with contextlib.suppress(Unsatisfiable):
+            refused()
+    assert len(tried) > (50 if mode is GenerationMode.POSITIVE else 30), tried
+
+
+def test_schemathesis_fails_where_an_answer_is_not_as_described(north: Client) -> None:
+    """The checks can fail: what is described otherwise than it is answered is found."""
+    described = _without_session(json.loads(document()))
+    described["paths"] = {path: described["paths"][path] for path in ["/api/v1/session"]}
+    session = described["components"]["schemas"]["SessionView"]
+    session["properties"]["officer"] = {"type": "integer"}
+    (result,) = schemathesis.openapi.from_dict(described).get_all_operations()
+    cookie = "; ".join(f"{each.name}={each.value}" for each in north.jar)
+    case = result.ok().Case()
+    with pytest.raises(FailureGroup):
+        case.call_and_validate(
+            base_url=north.base, headers={"Cookie": cookie, "User-Agent": north.agent},
+            checks=CHECKS,
+        )  # fmt: skip
 
 
 CHECKS = [
