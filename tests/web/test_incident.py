@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +21,14 @@ from clearline.core.events import (
     Revise,
     Withdraw,
 )
+from clearline.core.notices import RETAINED_MS
 from clearline.core.terms import Precedence, Pulse, TestSchedule
 from clearline.phrasebook import Stop
 from clearline.space import Altitude, Band, Datum
 from clearline.web.incident import Incident, incident
 from tests.kit import LINK, Node, Pair, declare, degrees, volume
 
+ROOT = Path(__file__).parents[2]
 STOP = Stop(place=degrees(35.256, 40.15), radius_cm=50_000)
 HIGHER = Band(
     lower=Altitude(datum=Datum.FL, value_cm=200 * 3_048),
@@ -173,6 +177,12 @@ def test_an_incident_is_found_however_much_was_written_since():
     found = seen(pair.south, first)
     assert [each.kind for each in found.entries] == ["notice.declared"]
     assert [each.party for each in found.entries] == ["north"]
+
+
+def test_the_page_knows_for_how_long_the_node_keeps_what_has_ended():
+    source = (ROOT / "console/src/map/history.ts").read_text()
+    (kept,) = re.findall(r"KEPT_MS = ([\d_]+);", source)
+    assert int(kept) == RETAINED_MS
 
 
 @pytest.mark.parametrize("wanted", ["", "nothing", "+", "a+b", LINK, f"{LINK}+{LINK}", "é"])
