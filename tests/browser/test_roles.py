@@ -50,7 +50,9 @@ OWN = {
     "security_officer": Own(people=True, left=True, commands=frozenset({"settle"})),
     "auditor": Own(left=True),
 }  # fmt: skip
-WATCH = set(COMMANDS) - TERMS - {"relieve-watch", "settle", "open-link"}
+NOBODYS = {"open-link", "hand-over"}
+"""What is done at the command line alone."""
+WATCH = set(COMMANDS) - TERMS - NOBODYS - {"relieve-watch", "settle"}
 
 
 @pytest.fixture
