@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from clearline.core.conflicts import MAX_PER_NOTICE
+from clearline.core.effects import Tell
 from clearline.core.events import Note, Place, Revise, Withdraw
 from clearline.core.notices import NoticeState
 from clearline.core.terms import Limits
@@ -46,6 +47,23 @@ def test_a_late_notice_is_marked_and_delivered_all_the_same():
     pair.settle()
     assert pair.south.runtime.state.notices.by_id[notice].late
     assert "notice_late" in pair.south.codes()
+
+
+def test_why_a_notice_left_unchecked_is_told_to_our_desks_alone():
+    pair = Pair()
+    notice = pair.north.do(declare(volume(), reason=" told by lamp "), pair.now)
+    again = (volume(35.31, 40.1),)
+    pair.north.do(Revise(by="o", notice=notice, volumes=again, reason="still down"), pair.now)
+    pair.north.do(declare(volume(36, 41), reason="  "), pair.now)  # Nothing was said.
+    pair.settle()
+    lines = [each for each in pair.north.told(Tell) if isinstance(each, Tell)]
+    told = [each.args for each in lines if each.code == "sent_unchecked"]
+    assert told == [
+        {"by": "planner", "reason": "told by lamp"},
+        {"by": "o", "reason": "still down"},
+    ]
+    rows = pair.south.journal.rows(LINK, "north", 0, 99)
+    assert not any(b"lamp" in row.raw for row in rows)
 
 
 def test_a_swapped_anchor_is_caught_before_anything_leaves():

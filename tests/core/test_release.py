@@ -66,6 +66,7 @@ SECRETS = st.fixed_dictionaries(
     {
         "officer": st.text("abcdefgh", min_size=1, max_size=12),
         "label": st.text("ABCDEFGH ", max_size=20),
+        "reason": st.text("IJKLMN ", max_size=20),
         "lat": st.integers(-40_000, 40_000),
         "lon": st.integers(-40_000, 40_000),
         "radius_cm": st.integers(-90_000, 0),
@@ -114,6 +115,7 @@ def told(secret: dict) -> list[bytes]:
         links=(LINK,),
         activity="flight",
         label=secret["label"],
+        reason=secret["reason"],
         volumes=(drawn(353_000_000, 401_000_000),),
     )
     notice = do(declared)
@@ -144,7 +146,7 @@ def test_two_nodes_that_differ_only_in_secrets_send_the_same_bytes(one, other):
 
 
 def test_the_comparison_above_would_see_a_difference():
-    plain = {"officer": "a", "label": "", "lat": 0, "lon": 0, "radius_cm": 0}
+    plain = {"officer": "a", "label": "", "reason": "", "lat": 0, "lon": 0, "radius_cm": 0}
     plain |= {"time_ms": 0, "level_cm": 0, "near_cm": 0}
     assert told(plain) != told(plain | {"lat": 200_000})
 

@@ -90,6 +90,7 @@ def declare(state: State, door: Door, event: Declare) -> None:
         ready.append((link, released(event.volumes, event.activity, event.place, link, door.now)))
     for link, out in ready:
         _declare_on(state, door, event, link, out)
+        _unchecked(door, link, event.by, event.reason)
 
 
 def revise(state: State, door: Door, event: Revise) -> None:
@@ -106,6 +107,13 @@ def revise(state: State, door: Door, event: Revise) -> None:
         link, "notice.revised", body, re=(notice.id,), by=event.by, changes=out.changes
     )
     _replace(state, door, link, notice, entry.id, entry.index, body)
+    _unchecked(door, link, event.by, event.reason)
+
+
+def _unchecked(door: Door, link: Link, by: str, reason: str) -> None:
+    """Have every desk of ours know that a notice left unchecked, by whom and why."""
+    if reason.strip():
+        door.tell("sent_unchecked", link.id, None, by=by, reason=reason.strip())
 
 
 def withdraw(state: State, door: Door, event: Withdraw) -> None:

@@ -110,6 +110,8 @@ class Declare(_Command, frozen=True):
     place: Place | None = None
     label: Annotated[str, Meta(max_length=60)] = ""
     """Our own name for it. It never leaves."""
+    reason: Annotated[str, Meta(max_length=200)] = ""
+    """Why it is sent although it could not be checked. It never leaves."""
 
 
 class Revise(_Command, frozen=True):
@@ -118,6 +120,8 @@ class Revise(_Command, frozen=True):
     notice: Uuid7
     volumes: Annotated[tuple[Volume, ...], Meta(min_length=1, max_length=32)]
     place: Place | None = None
+    reason: Annotated[str, Meta(max_length=200)] = ""
+    """Why it is sent although it could not be checked. It never leaves."""
 
 
 class Withdraw(_Command, frozen=True):
