@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import enc_hook
-from clearline.core.events import Acknowledge, OpenCall, SendTest
-from clearline.core.terms import Precedence
+from clearline.core.events import Acknowledge, OpenCall, Propose, SendTest
+from clearline.core.terms import Precedence, hash_of
 from clearline.node import views
 from clearline.phrasebook import Stop
 from tests.kit import LINK, Pair, declare, degrees
@@ -30,6 +31,20 @@ def pair() -> Pair:
     made.north.do(SendTest(by="n", link=LINK), made.now)
     made.settle()
     return made
+
+
+def test_terms_that_wait_are_shown_by_their_hash_with_who_has_agreed(pair: Pair):
+    amended = replace(pair.north.runtime.state.links[LINK].terms, version=2)
+    pair.north.do(Propose(by="o", terms=amended), pair.now)
+    pair.settle()
+    view = views.terms(pair.south.runtime, LINK, of_hash=hash_of(amended))
+    assert (view.in_force, view.agreed_by) == (False, ("north",))
+    assert view.document["version"] == 2
+    now = views.terms(pair.south.runtime, LINK)
+    assert now.in_force
+    assert set(now.agreed_by) == {"north", "south"}
+    with pytest.raises(Mistake, match="No terms of that hash"):
+        views.terms(pair.south.runtime, LINK, of_hash="0" * 64)
 
 
 def test_both_sides_see_the_same_notices_conflicts_calls_and_tests(pair: Pair):

@@ -214,6 +214,8 @@ class TermsView(Struct, frozen=True, kw_only=True):
     link: str
     hash: str
     in_force: bool
+    agreed_by: tuple[str, ...]
+    """The parties that have agreed to it, by name."""
     fingerprints: dict[str, str]
     document: dict[str, Any]
 
@@ -312,15 +314,24 @@ def tests(runtime: Runtime) -> list[TestView]:
     ]
 
 
-def terms(runtime: Runtime, link: str) -> TermsView:
-    """Return the terms of a link; Mistake if there is no such link."""
+def terms(runtime: Runtime, link: str, *, of_hash: str = "") -> TermsView:
+    """Return the terms of a link, or those of a hash that wait there to be agreed.
+
+    Mistake if there is no such link, or no document of that hash may still come into force.
+    """
     held = runtime.state.link(link)
+    digest = of_hash or hash_of(held.terms)
+    document = held.agreement.documents.get(digest) if of_hash else held.terms
+    if document is None:
+        raise Mistake("no_such_terms", "No terms of that hash wait on this link.")
+    agreed = ((held.us, held.agreement.ours), (held.them, held.agreement.theirs))
     return TermsView(
         link=link,
-        hash=hash_of(held.terms),
-        in_force=held.agreement.in_force,
-        fingerprints={card.party: fingerprint(card.keys) for card in held.terms.parties},
-        document=msgspec.to_builtins(held.terms),
+        hash=digest,
+        in_force=held.agreement.in_force and digest == held.agreement.force,
+        agreed_by=tuple(party for party, hashes in agreed if digest in hashes),
+        fingerprints={card.party: fingerprint(card.keys) for card in document.parties},
+        document=msgspec.to_builtins(document),
     )
 
 

@@ -141,6 +141,12 @@ class LinkQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last: int = 100
 
 
+class TermsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which terms of a link: those of a hash, or else those that it acts by."""
+
+    hash: Annotated[str, Meta(max_length=100)] = ""
+
+
 class Layers(Struct, frozen=True, kw_only=True):
     """The map layers of this deployment's own, by name."""
 
@@ -227,8 +233,8 @@ class Api:
             ),
             Endpoint(
                 method="GET", path="/links/{link}/terms", name="terms", needs="terms",
-                gives=views.TermsView, summary="The terms of a link, with both fingerprints.",
-                handler=self._terms, tag="record",
+                query=TermsQuery, gives=views.TermsView, handler=self._terms, tag="record",
+                summary="The terms of a link, or those that wait there, with both fingerprints.",
             ),
             Endpoint(
                 method="GET", path="/links/{link}/bundle", name="bundle", needs="bundle",
@@ -380,7 +386,7 @@ class Api:
             return await incident(self._backend.runtime, asked.path["id"])
 
     async def _terms(self, asked: Asked) -> views.TermsView:
-        return views.terms(self._backend.runtime, asked.path["link"])
+        return views.terms(self._backend.runtime, asked.path["link"], of_hash=asked.query.hash)
 
     async def _bundle(self, asked: Asked) -> Response:
         link = asked.path["link"]
