@@ -14,9 +14,10 @@ export type Open =
   | { what: 'conflict'; id: string }
   /** `late` says to whoever pressed ACKNOWLEDGE second that somebody else has answered it. */
   | { what: 'call'; id: string; late?: boolean }
-  | { what: 'declare'; revises?: string; template?: string }
+  | { what: 'declare'; revises?: string; again?: string; template?: string }
   | { what: 'dial'; precedence: 'flash' | 'immediate' | 'priority' | 'routine'; drill?: boolean; about?: string[]; reopens?: string }
   | { what: 'watch' }
+  | { what: 'link'; link?: string }
   | { what: 'log'; link?: string }
   | { what: 'incident'; id: string }
   | { what: 'verify' }

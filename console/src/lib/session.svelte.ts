@@ -10,14 +10,18 @@ class Held {
   /** Whether it is known yet if anybody is signed in. */
   known = $state(false);
 
+  /** Whether the session ended by itself: then the officer is told, and goes on after signing in. */
+  ended = $state(false);
+
   /** Ask the node who is signed in, and begin to show the picture if somebody is. */
   async first(): Promise<void> {
     onSignedOut(() => this.over());
-    picture.whenSignedOut = () => (this.who = null);
+    picture.whenSignedOut = () => this.over();
     for (;;) {
       try {
         this.who = await get<Session>('session');
         this.known = true;
+        this.ended = false;
         await picture.start();
         return;
       } catch (error) {
@@ -34,9 +38,11 @@ class Held {
   async signOut(): Promise<void> {
     await post('sign-out', {});
     this.over();
+    this.ended = false;
   }
 
   over(): void {
+    this.ended = this.who !== null || this.ended;
     this.who = null;
     picture.signedOut();
   }
