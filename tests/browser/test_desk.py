@@ -369,6 +369,24 @@ def test_a_watch_is_accepted_after_each_open_item_was_read_one_after_another(
             line.north.run("watch", "relieve", "--yes")
 
 
+def test_a_violation_is_reported_and_alarms_the_other_side(
+    line: Line, north: Desk, south: Desk
+) -> None:
+    north.press("k")
+    north.at("violation").locator("summary").click()
+    north.at("violation-rule").select_option("no-answer")
+    north.at("field-violation-place").fill("somewhere")
+    north.hold("report")
+    expect(north.at("fault-violation-place")).to_contain_text("give coordinates")
+    north.at("field-violation-place").fill(STOP["place"])
+    north.at("violation-minutes").fill("soon")
+    expect(north.at("report")).to_be_disabled()
+    north.at("violation-minutes").fill("5")
+    north.hold("report")
+    expect(north.at("reported")).to_contain_text("no answer")
+    expect(south.at("strip")).to_contain_text("violation reported")
+
+
 # Each role's own.
 
 
@@ -462,24 +480,6 @@ def test_a_liaison_announces_a_status_and_the_other_side_sees_it(
     liaison.hold("announce")
     expect(liaison.at("announced-by-us")).to_have_text("in force")
     expect(south.at("link")).not_to_contain_text("suspended")
-
-
-def test_a_violation_is_reported_and_alarms_the_other_side(
-    line: Line, north: Desk, south: Desk
-) -> None:
-    north.press("k")
-    north.at("violation").locator("summary").click()
-    north.at("violation-rule").select_option("no-answer")
-    north.at("field-violation-place").fill("somewhere")
-    north.hold("report")
-    expect(north.at("fault-violation-place")).to_contain_text("give coordinates")
-    north.at("field-violation-place").fill(STOP["place"])
-    north.at("violation-minutes").fill("soon")
-    expect(north.at("report")).to_be_disabled()
-    north.at("violation-minutes").fill("5")
-    north.hold("report")
-    expect(north.at("reported")).to_contain_text("no answer")
-    expect(south.at("strip")).to_contain_text("violation reported")
 
 
 @pytest.mark.parametrize("role", ["security_officer", "auditor"])
