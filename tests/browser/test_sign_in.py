@@ -59,8 +59,9 @@ def test_an_auditor_sees_the_record_and_can_do_nothing(line: Line, desk: Desk) -
     expect(desk.at("call-flash")).to_be_disabled()
     expect(desk.at("declare")).to_be_disabled()
     desk.press("F9", "n")
-    expect(desk.at("tab-mine")).to_be_visible()
-    desk.at("log").click()
+    expect(desk.at("log-panel")).to_be_visible()  # Where an auditor begins, and where they stay.
+    expect(desk.at("dial")).to_have_count(0)
+    expect(desk.at("declare-form")).to_have_count(0)
     expect(desk.at("log-count")).to_be_visible()
     desk.page.get_by_role("tab", name="What left").click()
     expect(desk.at("log-panel")).to_contain_text("watch.status")
