@@ -96,3 +96,25 @@ def test_a_node_that_is_not_heard_rings_until_it_is_silenced(
         awaited(north.page, FAULT)
     finally:
         aside(line.north.station.serve)
+
+
+def test_a_desk_whose_session_ends_by_itself_says_so_aloud_and_keeps_nothing_on_the_screen(
+    line: Line, north: Desk, south: Desk, ear: Callable[[], list[float]]
+) -> None:
+    south.dial()
+    expect(north.at("incoming")).to_be_visible()
+    sessions: list[dict[str, Any]] = line.north.run("console", "sessions")
+    for each in sessions:
+        line.north.run("console", "sign-out", each["id"])
+    expect(north.at("signed-out")).to_be_visible()
+    expect(north.at("incoming")).to_be_hidden()
+    ear()
+    awaited(north.page, FAULT)
+    north.at("silence-fault").click()
+    expect(north.at("silence-fault")).to_be_disabled()
+    north.at("leave-desk").click()
+    expect(north.at("signed-out")).to_be_hidden()
+    ear()
+    north.page.clock.install()
+    north.page.clock.run_for(120_000)
+    assert ear() == []

@@ -8,7 +8,8 @@ import type { CallItem, ConflictItem, LineItem, LinkItem, Precedence, TestItem }
 
 export const SILENCE_MS = 60_000;
 const FRESH_LINE_MS = 15 * 60_000;
-const ORDER: Record<Precedence, number> = { flash: 0, immediate: 1, priority: 2, routine: 3 };
+/** The most urgent first. */
+export const ORDER: Record<Precedence, number> = { flash: 0, immediate: 1, priority: 2, routine: 3 };
 /** Each precedence has its own shape, beside its colour, word and sound. */
 export const SHAPES: Record<Precedence, string> = {
   flash: '⚡', immediate: '▲', priority: '◆', routine: '●',

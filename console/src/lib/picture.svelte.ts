@@ -99,6 +99,9 @@ class Picture {
     if (this.state === 'signed_out') return;
     this.state = 'signed_out';
     this.stop();
+    // Whoever is nobody here sees nothing, and hears nothing that nobody here could answer.
+    for (const kind of KINDS) this.#set(kind, new Map());
+    this.seq = '';
     this.whenSignedOut();
   }
 

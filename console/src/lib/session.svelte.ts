@@ -9,7 +9,6 @@ class Held {
   who = $state.raw<Session | null>(null);
   /** Whether it is known yet if anybody is signed in. */
   known = $state(false);
-
   /** Whether the session ended by itself: then the officer is told, and goes on after signing in. */
   ended = $state(false);
 
@@ -38,13 +37,18 @@ class Held {
   async signOut(): Promise<void> {
     await post('sign-out', {});
     this.over();
-    this.ended = false;
+    this.leaveDesk();
   }
 
   over(): void {
     this.ended = this.who !== null || this.ended;
     this.who = null;
     picture.signedOut();
+  }
+
+  /** Say that this desk need not be heard: nobody keeps a watch at it. */
+  leaveDesk(): void {
+    this.ended = false;
   }
 
   /** Whether the role may do a command, by its name in the API. */

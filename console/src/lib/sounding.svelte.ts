@@ -1,5 +1,5 @@
 // Sounding: what is heard at this desk, made from the picture alone. What rings goes on until a
-// human answers it, or silences it for 60 s; so does a node that is not heard or cannot record.
+// human answers it, or silences it for 60 s; so does a desk that hears its node no more.
 // Every other alarm sounds once when it comes; one that cannot wait, again each minute until it
 // is seen or over.
 
@@ -7,6 +7,7 @@ import { untrack } from 'svelte';
 import { alarms, type Alarm } from './alarms.svelte';
 import { clock } from './clock.svelte';
 import { picture } from './picture.svelte';
+import { session } from './session.svelte';
 import { sound, type Pattern } from './sound';
 import type { Precedence } from './types';
 
@@ -15,9 +16,10 @@ const REMINDER_MS = 60_000;
 export const OWN_FAULT = 'own-fault';
 
 class Sounding {
-  /** Whether the screen can no longer be believed: the node is not heard, or cannot record. */
+  /** Whether this desk hears nothing, or nothing to be believed: the node is not heard or cannot
+   * record, or the session ended by itself. */
   failed = $derived(
-    picture.state === 'lost' || Boolean(picture.node.get('node')?.unsafe),
+    session.ended || picture.state === 'lost' || Boolean(picture.node.get('node')?.unsafe),
   );
 
   /** What rings now, without an end: a call first, since its text may be all that is left. */
