@@ -148,14 +148,25 @@ def test_two_keys_make_a_flash_from_anywhere(
     north.press("F9")
     expect(north.at("will-send")).to_have_text(re.compile(r"^STOP POS \S+N \S+E R 600 M$"))
     expect(north.at("from-anchor")).to_contain_text("from")
-    if where == "while another call rings":
-        expect(north.at("acknowledge")).to_be_focused()  # It keeps the key that it had.
-        return
     expect(north.at("submit")).to_be_focused()
     for test in ("will-send", "submit"):
         assert in_sight(north, test), "what the second key sends is seen before it is pressed"
     north.press("Enter")
     expect(north.at("call-panel")).to_have_attribute("data-state", "ringing")
+    if where == "while another call rings":
+        expect(north.at("incoming")).to_be_visible()  # Nobody has answered that one by this.
+        north.press("F4")
+        expect(north.at("incoming")).to_be_hidden()
+
+
+def test_a_call_that_comes_in_over_a_call_to_be_made_takes_the_focus(
+    line: Line, north: Desk, south: Desk
+) -> None:
+    north.press("F9")
+    expect(north.at("submit")).to_be_focused()
+    south.dial("F10")
+    expect(north.at("acknowledge")).to_be_focused()
+    expect(north.at("will-send")).to_be_visible()
 
 
 def test_a_flash_without_a_place_is_not_sent_and_the_field_says_so(line: Line, north: Desk) -> None:
