@@ -297,7 +297,7 @@ def constants() -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize(("name", "value"), constants().items())
+@pytest.mark.parametrize(("name", "value"), sorted(constants().items()))
 def test_every_limit_of_the_code_is_stated_with_its_value(name, value):
     lines = [line for line in PAGES["10-limits.md"].splitlines() if line.startswith(f"| `{name}`")]
 
