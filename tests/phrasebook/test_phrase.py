@@ -19,6 +19,7 @@ from clearline.phrasebook import (
     coded,
     critical,
     differences,
+    differing,
     slots,
 )
 
@@ -130,3 +131,8 @@ def test_a_phrase_made_out_of_range_is_a_mistake_that_names_the_phrase():
 def test_a_window_that_ends_before_it_begins_cannot_be_made():
     with pytest.raises(ValueError, match="window"):
         msgspec.structs.replace(SAMPLES[4], ends=Instant(0))
+
+
+def test_a_read_back_of_more_or_fewer_phrases_differs_in_that():
+    assert differing(SAMPLES[:2], SAMPLES[:2]) == ()
+    assert differing(SAMPLES[:2], SAMPLES[:1]) == differing((), SAMPLES[:1]) == ("phrases",)

@@ -40,7 +40,7 @@ from clearline.core.notices import Disposition
 from clearline.core.release import Door, release_phrases
 from clearline.core.state import State
 from clearline.core.terms import Ladder, Precedence, ReleaseField, Terms
-from clearline.phrasebook import Phrase, coded, differences
+from clearline.phrasebook import Phrase, coded, differing
 from clearline.record import Entry
 from clearline.space import Circle, Minima, Position, horizontal_cm
 
@@ -111,7 +111,7 @@ def read_back(state: State, door: Door, event: ReadBack) -> None:
     """Restate the slots of something that the counterpart said."""
     call = state.call(event.call)
     link = state.link(call.link)
-    original = _utterance(call, event.of)
+    original = call.saying(event.of)
     if original is None or original.mine:
         raise Mistake("nothing_to_read_back", "Read back something that the counterpart said here.")
     phrases, changes = restated(event.phrases, original.phrases, link.terms)
@@ -369,13 +369,8 @@ def _show(door: Door, link: Link, before: Call, call: Call, entry: Entry, body: 
 
 
 def _show_readback(door: Door, link: Link, call: Call, entry: Entry, body: CallReadback) -> None:
-    original = _utterance(call, entry.re[1])
-    said_then = original.phrases if original else ()
-    if len(said_then) != len(body.phrases):
-        door.alert("readback_differs", link.id, call.id, entry=entry.id, slots="phrases")
-        return
-    pairs = zip(said_then, body.phrases, strict=True)
-    wrong = [each.slot for first, second in pairs for each in differences(first, second)]
+    original = call.saying(entry.re[1])
+    wrong = differing(original.phrases if original else (), body.phrases)
     if wrong:
         door.alert("readback_differs", link.id, call.id, entry=entry.id, slots=", ".join(wrong))
     else:
@@ -424,10 +419,6 @@ def restated(
         let_out.append(released)
         changes = (*changes, *changed)
     return tuple(let_out), tuple(dict.fromkeys(changes))
-
-
-def _utterance(call: Call, entry: str) -> Said | None:
-    return next((each for each in call.said if each.entry == entry), None)
 
 
 def _or_mistake(after: Call | Refusal) -> Call:

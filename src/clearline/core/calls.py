@@ -25,7 +25,7 @@ from clearline.basis.instants import DAY_MS, Instant
 from clearline.core.ladder import Climb
 from clearline.core.notices import Disposition
 from clearline.core.terms import Precedence
-from clearline.phrasebook import Phrase
+from clearline.phrasebook import Phrase, differing
 from clearline.space import Position
 
 __all__ = [
@@ -245,6 +245,15 @@ class Call(Struct, frozen=True, kw_only=True):
             if place is not None:
                 return place
         return None
+
+    def saying(self, entry: str) -> Said | None:
+        """Return what was said in this call by that entry; None if nothing was."""
+        return next((each for each in self.said if each.entry == entry), None)
+
+    def differs(self, readback: Said) -> tuple[str, ...]:
+        """Return the slots in which a read-back differs from what it restates; () if in none."""
+        original = self.saying(readback.restates) if readback.restates is not None else None
+        return differing(original.phrases, readback.phrases) if original is not None else ()
 
 
 def step(call: Call, kind: str, *, mine: bool) -> CallState | Refusal:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from clearline.basis.faults import Mistake, Refusal
 from clearline.basis.instants import Instant
 from clearline.core import presence
-from clearline.core.calls import Call, Said
+from clearline.core.calls import Call
 from clearline.core.conflicts import Conflict
 from clearline.core.ladder import rung_of
 from clearline.core.links import Link
@@ -23,7 +23,7 @@ from clearline.core.notices import Notice, NoticeState
 from clearline.core.roster import Watch
 from clearline.core.terms import hash_of
 from clearline.node.runtime import Runtime
-from clearline.phrasebook import Phrase, coded, differences, render
+from clearline.phrasebook import Phrase, coded, render
 from clearline.record import decode as decode_entry
 from clearline.record import fingerprint
 from clearline.space import Circle, Corridor, Form, Outline, Volume, show_band, show_position
@@ -469,7 +469,7 @@ def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView
                 text=tuple(render(phrase, language) for phrase in each.phrases),
                 phrases=each.phrases,
                 restates=each.restates,
-                differs=_differs(call, each),
+                differs=call.differs(each),
             )
             for each in call.said
         ),
@@ -479,16 +479,6 @@ def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView
         closed_by_them=call.closed_by_them,
         ladder=tuple(f"{rung.echelon} {rung.patience_ms // 1000} s" for rung in ladder.rungs),
     )
-
-
-def _differs(call: Call, readback: Said) -> tuple[str, ...]:
-    original = next((each for each in call.said if each.entry == readback.restates), None)
-    if original is None:
-        return ()
-    if len(original.phrases) != len(readback.phrases):
-        return ("phrases",)
-    pairs = zip(original.phrases, readback.phrases, strict=True)
-    return tuple(each.slot for said, restated in pairs for each in differences(said, restated))
 
 
 def _where(volume: Volume) -> str:

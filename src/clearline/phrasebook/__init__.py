@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from clearline.phrasebook.catalogue import WORDS, Catalogue, Direction, Status
 from clearline.phrasebook.coded import coded, coded_slot
-from clearline.phrasebook.difference import Difference, differences
+from clearline.phrasebook.difference import Difference, differences, differing
 from clearline.phrasebook.lint import lint
 from clearline.phrasebook.phrase import (
     PHRASES,
@@ -88,6 +88,7 @@ __all__ = [
     "coded_slot",
     "critical",
     "differences",
+    "differing",
     "direction",
     "language_tables",
     "languages",

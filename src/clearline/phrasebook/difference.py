@@ -12,7 +12,7 @@ from msgspec import Struct
 from clearline.phrasebook.coded import coded_slot
 from clearline.phrasebook.phrase import Phrase, code, critical, slots
 
-__all__ = ["Difference", "differences"]
+__all__ = ["Difference", "differences", "differing"]
 
 
 class Difference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,3 +36,14 @@ def differences(said: Phrase, restated: Phrase) -> tuple[Difference, ...]:
         for name in critical(said)
         if ours[name] != theirs[name]
     )
+
+
+def differing(said: tuple[Phrase, ...], restated: tuple[Phrase, ...]) -> tuple[str, ...]:
+    """Return the slots in which a read-back differs from what it restates; () if it agrees.
+
+    `phrases` alone, if there are more of them than were said, or fewer.
+    """
+    if len(said) != len(restated):
+        return ("phrases",)
+    pairs = zip(said, restated, strict=True)
+    return tuple(each.slot for one, other in pairs for each in differences(one, other))

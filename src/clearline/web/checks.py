@@ -29,7 +29,7 @@ from clearline.core.previewing import previewing
 from clearline.core.release import release_phrases
 from clearline.core.state import State
 from clearline.node import words
-from clearline.phrasebook import PHRASES, Phrase, coded, differences, languages, render
+from clearline.phrasebook import PHRASES, Phrase, coded, differing, languages, render
 from clearline.space import (
     Circle,
     Corridor,
@@ -348,7 +348,7 @@ def _restates(state: State, draft: PhrasesDraft) -> Said | None:
     call = state.calls.by_id.get(draft.call or "")
     if call is None or call.link != draft.link or draft.restates is None:
         return None
-    return next((each for each in call.said if each.entry == draft.restates), None)
+    return call.saying(draft.restates)
 
 
 def _differs(
@@ -356,10 +356,7 @@ def _differs(
 ) -> tuple[str, ...]:
     if draft.restates is None:
         return ()
-    if original is None or len(original.phrases) != len(out):
-        return ("phrases",)
-    pairs = zip(original.phrases, out, strict=True)
-    return tuple(each.slot for first, second in pairs for each in differences(first, second))
+    return differing(original.phrases if original is not None else (), out)
 
 
 def read_file(draft: FileDraft, read: Callable[[str, bytes], tuple[Any, ...]]) -> FileRead:

@@ -22,7 +22,7 @@ from clearline.core.state import State
 from clearline.core.terms import Activity, Ladders, Limits, ReleaseRules, Rung, hash_of
 from clearline.core.testcalls import TestCall
 from clearline.node.views import HANDLE_CHARS
-from clearline.phrasebook import Phrase, coded, differences, languages, render
+from clearline.phrasebook import Phrase, coded, languages, render
 from clearline.space import Anchor, Minima, Polygon, Position, Volume
 
 __all__ = [
@@ -491,7 +491,7 @@ def _utterance(call: Call, said: Said) -> Utterance:
         coded=tuple(coded(phrase) for phrase in said.phrases),
         text={language: _rendered(said.phrases, language) for language in languages()},
         restates=said.restates,
-        differs=_differs(call, said),
+        differs=call.differs(said),
     )
 
 
@@ -499,16 +499,6 @@ def _utterance(call: Call, said: Said) -> Utterance:
 def _rendered(phrases: tuple[Phrase, ...], language: str) -> tuple[str, ...]:
     """Return sentences; kept, because a call is shown again with each word that is added."""
     return tuple(render(phrase, language) for phrase in phrases)
-
-
-def _differs(call: Call, readback: Said) -> tuple[str, ...]:
-    original = next((each for each in call.said if each.entry == readback.restates), None)
-    if original is None:
-        return ()
-    if len(original.phrases) != len(readback.phrases):
-        return ("phrases",)
-    pairs = zip(original.phrases, readback.phrases, strict=True)
-    return tuple(each.slot for said, restated in pairs for each in differences(said, restated))
 
 
 def _hash(link: Link) -> str:
