@@ -24,8 +24,8 @@ from clearline.core.roster import Watch
 from clearline.core.terms import hash_of
 from clearline.node.runtime import Runtime
 from clearline.phrasebook import Phrase, coded, render
+from clearline.record import Entry, fingerprint
 from clearline.record import decode as decode_entry
-from clearline.record import fingerprint
 from clearline.space import Circle, Corridor, Form, Outline, Volume, show_band, show_position
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "TestView",
     "calls",
     "conflicts",
+    "entry_view",
     "find",
     "log",
     "notices",
@@ -346,20 +347,23 @@ def log(runtime: Runtime, link: str, *, last: int) -> list[EntryView]:
     return shown[-wanted:]
 
 
+def entry_view(link: Link, party: str, index: int, entry: Entry | Refusal) -> EntryView:
+    """Return what a feed holds at an index, with whether the other side signed for it."""
+    receipted = party == link.them or index < link.receipt_size
+    if isinstance(entry, Refusal):
+        return EntryView(
+            link=link.id, party=party, index=index, at=None, kind="(not an entry)",
+            id="", re=(), receipted=receipted, body={"refused": entry.detail},
+        )  # fmt: skip
+    return EntryView(
+        link=link.id, party=party, index=index, at=entry.at, kind=entry.kind,
+        id=entry.id, re=entry.re, receipted=receipted, body=msgspec.json.decode(entry.body),
+    )  # fmt: skip
+
+
 def _entries(runtime: Runtime, link: Link, party: str, start: int, end: int) -> Iterator[EntryView]:
     for row in runtime.journal.rows(link.id, party, start, end):
-        entry = decode_entry(row.raw)
-        receipted = party == link.them or row.index < link.receipt_size
-        if isinstance(entry, Refusal):
-            yield EntryView(
-                link=link.id, party=party, index=row.index, at=None, kind="(not an entry)",
-                id="", re=(), receipted=receipted, body={"refused": entry.detail},
-            )  # fmt: skip
-        else:
-            yield EntryView(
-                link=link.id, party=party, index=row.index, at=entry.at, kind=entry.kind,
-                id=entry.id, re=entry.re, receipted=receipted, body=msgspec.json.decode(entry.body),
-            )  # fmt: skip
+        yield entry_view(link, party, row.index, decode_entry(row.raw))
 
 
 def _desk(watch: Watch, rule: presence.Asking | None) -> DeskView:

@@ -14,12 +14,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from clearline.basis.faults import Mistake, Refusal
+from clearline.basis.faults import Mistake
 from clearline.basis.ids import time_of
 from clearline.basis.instants import Instant
 from clearline.core.links import Link
 from clearline.node.runtime import Runtime
-from clearline.node.views import EntryView
+from clearline.node.views import EntryView, entry_view
 from clearline.record import Entry
 from clearline.record import decode as decode_entry
 
@@ -141,7 +141,7 @@ def related(stored: list[Stored], ids: set[str]) -> list[Stored]:
 
 def shown(link: Link, stored: Stored) -> EntryView:
     """Return a stored entry as a screen shows it, with whether the other side signed for it."""
-    return _view(link, stored.party, stored.index, stored.entry)
+    return entry_view(link, stored.party, stored.index, stored.entry)
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -237,22 +237,8 @@ class _Walk:
             start = max(0, end - BLOCK)
             rows = list(self._runtime.journal.rows(self._link.id, party, start, end))
             for row in reversed(rows):
-                yield _view(self._link, party, row.index, decode_entry(row.raw))
+                yield entry_view(self._link, party, row.index, decode_entry(row.raw))
             end = start
-
-
-def _view(link: Link, party: str, index: int, entry: Entry | Refusal) -> EntryView:
-    receipted = party == link.them or index < link.receipt_size
-    if isinstance(entry, Refusal):
-        return EntryView(
-            link=link.id, party=party, index=index, at=None, kind="(not an entry)",
-            id="", re=(), receipted=receipted, body={"refused": entry.detail},
-        )  # fmt: skip
-    body = msgspec.json.decode(entry.body)
-    return EntryView(
-        link=link.id, party=party, index=index, at=entry.at, kind=entry.kind,
-        id=entry.id, re=entry.re, receipted=receipted, body=body,
-    )  # fmt: skip
 
 
 def _at(entry: EntryView | None) -> int:
