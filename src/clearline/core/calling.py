@@ -47,6 +47,7 @@ from clearline.space import Circle, Minima, Position, horizontal_cm
 __all__ = [
     "acknowledge",
     "arrived",
+    "began",
     "climb_all",
     "close",
     "dispose",
@@ -87,7 +88,7 @@ def open_call(state: State, door: Door, event: OpenCall) -> None:
     )
     re = (before.id,) if before else ()
     entry = door.say(link, "call.opened", body, re=re, by=event.by, changes=changes)
-    call = _began(link, before, entry.id, body, door.now, mine=True)
+    call = began(link, before, entry.id, body, door.now, mine=True)
     state.calls.put(call)
     if link.disputed or link.peer_unsafe:
         door.alert("use_contact_card", link.id, call.id)
@@ -203,7 +204,7 @@ def _opened_by_them(
     before = state.calls.by_id.get(entry.re[0]) if entry.re else None
     if before is not None and before.link != link.id:
         before = None
-    call = _began(link, before, entry.id, body, door.now, mine=False)
+    call = began(link, before, entry.id, body, door.now, mine=False)
     state.calls.put(call)
     _ring(door, link, call)
     _say_ringing(state, door, link, call)
@@ -235,7 +236,7 @@ class _OnlyPrecedence(Struct, frozen=True):
 _PRECEDENCE = msgspec.json.Decoder(_OnlyPrecedence)
 
 
-def _began(
+def began(
     link: Link, before: Call | None, entry: str, body: CallOpened, now: Instant, *, mine: bool
 ) -> Call:
     """Return the call that `entry` opened.

@@ -28,7 +28,6 @@ from clearline.core.conflicts import (
 from clearline.core.events import Declare, Note, Place, Revise, Withdraw
 from clearline.core.links import Link
 from clearline.core.notices import (
-    MAX_EARLIER,
     Disposition,
     Noted,
     Notice,
@@ -39,7 +38,9 @@ from clearline.core.notices import (
     NoticeWithdrawn,
     check_place,
     check_volumes,
+    declared,
     lead_ms,
+    revised,
     rounding_slack_cm,
 )
 from clearline.core.release import (
@@ -231,7 +232,7 @@ def _declare_on(state: State, door: Door, event: Declare, link: Link, out: Relea
     entry = door.say(link, "notice.declared", body, by=event.by, changes=out.changes)
     # Here it keeps the activity and the label that may not have left.
     notice = replace(
-        _first(entry.id, entry.index, body, link, door, mine=True),
+        declared(link.id, entry.id, entry.index, body, door.now, mine=True),
         activity=event.activity,
         label=event.label,
     )
@@ -247,30 +248,11 @@ def _declared_by_them(
         return fault
     if state.notices.active(link.id, mine=False) >= link.terms.limits.active_notices:
         return Refusal(reason=Reason.TOO_MANY, detail="Too many notices are active.")
-    notice = _first(entry.id, link.their_size - 1, body, link, door, mine=False)
+    notice = declared(link.id, entry.id, link.their_size - 1, body, door.now, mine=False)
     state.notices.put(notice)
     door.tell("notice_late" if body.late else "notice_arrived", link.id, notice.id)
     _find(state, door, link, notice)
     return None
-
-
-def _first(
-    entry: str, index: int, body: NoticeDeclared, link: Link, door: Door, *, mine: bool
-) -> Notice:
-    """Return the notice that a declaration makes, on either side."""
-    return Notice(
-        id=entry,
-        link=link.id,
-        mine=mine,
-        entry=entry,
-        revision=1,
-        activity=body.activity,
-        volumes=body.volumes,
-        late=body.late,
-        declared_at=door.now,
-        index=index,
-        place=body.place,
-    )
 
 
 def _revised_by_them(
@@ -420,16 +402,7 @@ def _replace(
     index: int,
     body: NoticeRevised,
 ) -> None:
-    after = replace(
-        notice,
-        entry=entry,
-        earlier=(*notice.earlier, notice.entry)[-MAX_EARLIER:],
-        index=index,
-        revision=body.revision,
-        volumes=body.volumes,
-        late=body.late,
-        place=body.place,
-    )
+    after = revised(notice, entry, index, body)
     state.notices.put(after)
     _find(state, door, link, after)
 

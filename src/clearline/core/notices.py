@@ -47,7 +47,9 @@ __all__ = [
     "Notices",
     "check_place",
     "check_volumes",
+    "declared",
     "lead_ms",
+    "revised",
     "rounding_slack_cm",
 ]
 
@@ -167,6 +169,39 @@ class Notice(Struct, frozen=True, kw_only=True):
     def closes(self) -> Instant:
         """Return when the last of its windows closes: the notice lapses then."""
         return max(volume.window.end for volume in self.volumes)
+
+
+def declared(
+    link: str, entry: str, index: int, body: NoticeDeclared, now: Instant, *, mine: bool
+) -> Notice:
+    """Return the notice that a declaration makes, on either side."""
+    return Notice(
+        id=entry,
+        link=link,
+        mine=mine,
+        entry=entry,
+        revision=1,
+        activity=body.activity,
+        volumes=body.volumes,
+        late=body.late,
+        declared_at=now,
+        index=index,
+        place=body.place,
+    )
+
+
+def revised(notice: Notice, entry: str, index: int, body: NoticeRevised) -> Notice:
+    """Return a notice as its next revision makes it."""
+    return replace(
+        notice,
+        entry=entry,
+        earlier=(*notice.earlier, notice.entry)[-MAX_EARLIER:],
+        index=index,
+        revision=body.revision,
+        volumes=body.volumes,
+        late=body.late,
+        place=body.place,
+    )
 
 
 def lead_ms(volumes: tuple[Volume, ...], now: Instant) -> int:

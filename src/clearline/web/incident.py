@@ -20,7 +20,8 @@ from msgspec.structs import replace
 from clearline.basis.faults import Mistake, Refusal
 from clearline.basis.ids import is_uuid7, time_of
 from clearline.basis.instants import HOUR_MS, Instant, dec_hook
-from clearline.core import calls, ladder
+from clearline.core import calls
+from clearline.core.calling import began
 from clearline.core.calls import (
     Call,
     CallAcknowledged,
@@ -42,6 +43,8 @@ from clearline.core.notices import (
     NoticeNoted,
     NoticeRevised,
     NoticeState,
+    declared,
+    revised,
 )
 from clearline.core.state import State
 from clearline.node.runtime import Runtime
@@ -184,7 +187,9 @@ def _history(link: Link, wanted: str, taken: list[Stored]) -> _History:
         before = notice
         if entry.id == wanted and entry.kind == "notice.declared":
             body = _body(each, NoticeDeclared)
-            notice = _declared(link, each, body) if body is not None else None
+            if body is not None:
+                mine = each.party == link.us
+                notice = declared(link.id, entry.id, each.index, body, entry.at, mine=mine)
         elif notice is None or not entry.re:
             continue
         elif entry.kind == "notice.noted" and entry.re[0] in revisions:
@@ -212,22 +217,6 @@ def _stood(notice: Notice, at: Instant) -> Stood:
     )
 
 
-def _declared(link: Link, stored: Stored, body: NoticeDeclared) -> Notice:
-    return Notice(
-        id=stored.entry.id,
-        link=link.id,
-        mine=stored.party == link.us,
-        entry=stored.entry.id,
-        revision=1,
-        activity=body.activity,
-        volumes=body.volumes,
-        late=body.late,
-        declared_at=stored.entry.at,
-        index=stored.index,
-        place=body.place,
-    )
-
-
 def _changed(notice: Notice, stored: Stored) -> Notice:
     """Return the notice after its own side revised or withdrew it."""
     if notice.state is not NoticeState.ACTIVE:
@@ -237,15 +226,7 @@ def _changed(notice: Notice, stored: Stored) -> Notice:
     body = _body(stored, NoticeRevised) if stored.entry.kind == "notice.revised" else None
     if body is None or body.revision != notice.revision + 1:
         return notice
-    return replace(
-        notice,
-        entry=stored.entry.id,
-        index=stored.index,
-        revision=body.revision,
-        volumes=body.volumes,
-        late=body.late,
-        place=body.place,
-    )
+    return revised(notice, stored.entry.id, stored.index, body)
 
 
 def _noted(notice: Notice, stored: Stored, revision: int) -> Notice:
@@ -315,19 +296,8 @@ def _opened(state: State, link: Link, stored: Stored) -> Call | None:
     body = _body(stored, CallOpened)
     if body is None:
         raise _none()
-    rungs = link.terms.ladders.of(body.precedence)
-    return Call(
-        id=entry.id,
-        link=link.id,
-        mine=mine,
-        precedence=body.precedence,
-        notices=body.notices,
-        drill=body.drill,
-        opened_at=entry.at,
-        climb=ladder.start(rungs, entry.at),
-        said=(Said(entry=entry.id, mine=mine, phrases=body.phrases, at=entry.at),),
-        reopens=entry.re[0] if entry.re else None,
-    )
+    call = began(link, None, entry.id, body, entry.at, mine=mine)
+    return replace(call, reopens=entry.re[0] if entry.re else None)
 
 
 def _called(link: Link, call: Call, taken: list[Stored]) -> Call:
