@@ -56,6 +56,8 @@ HEADERS = {
 FOR_EVER = "public, max-age=31536000, immutable"
 FRESH = "no-cache"
 MIN_GZIP_BYTES = 1_000
+GZIP_LEVEL = 6
+"""The hardest, 9, takes seven times as long for the base map, and makes it 4 % smaller."""
 _TEXTUAL = ("text/", "application/json", "image/svg", "text/javascript", "application/javascript")
 
 _ABSENT = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Clearline</title>
@@ -116,6 +118,8 @@ def _read(path: Path, name: str) -> _File:
     if name.endswith(".js"):
         media = "text/javascript"
     textual = media.startswith(_TEXTUAL)
-    zipped = gzip.compress(raw, 9, mtime=0) if textual and len(raw) >= MIN_GZIP_BYTES else None
+    zipped = (
+        gzip.compress(raw, GZIP_LEVEL, mtime=0) if textual and len(raw) >= MIN_GZIP_BYTES else None
+    )
     tag = f'"{sha256(raw).hexdigest()[:24]}"'
     return _File(raw, zipped, media, tag, hashed=name.startswith("assets/"))
