@@ -20,7 +20,6 @@ import gzip
 import os
 import shutil
 import time
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -78,6 +77,15 @@ def spread(link: str, count: int, *, side: int) -> list[Declare]:
         )
         for each, start in zip(made, windows, strict=True)
     ]
+
+
+async def _address(ours: LocalClient) -> str:
+    """Return where the console is served, once it is: the node does not wait for it."""
+    while True:
+        console = (await ours.ask("status"))["console"]
+        if console["address"] is not None:
+            return console["address"]
+        await asyncio.sleep(0.05)
 
 
 async def _ring(
@@ -280,7 +288,7 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
         browser = await driver.chromium.launch(executable_path=chromium, args=FLAGS)
         context = await browser.new_context(viewport={"width": 1600, "height": 900})
         page = await context.new_page()
-        address = (Path(north.home) / "console").read_text().strip()
+        address = await _address(ours)
         await page.goto(f"{address}/demo")
         await page.locator("[data-test=sound]").click()
         await page.locator("[data-test=map]").wait_for()

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.line.consoles import served_at
 from tests.line.station import Station
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,7 +91,7 @@ def node_of(built: Path, folder: Path) -> Iterator[str]:
     path.write_text(text[: text.index("[console]")] + '[console]\nlisten = "127.0.0.1:0"\n')
     station.serve(env={"PYTHONPATH": str(folder / "installed")})
     try:
-        yield (station.home / "console").read_text().strip()
+        yield served_at(station)
     finally:
         station.stop()
 

@@ -31,6 +31,7 @@ from clearline.node.ports import Clock
 from clearline.node.queries import Queries
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
 from clearline.node.settings import FILE, NodeSettings, Settings, load, show
+from clearline.node.views import ConsoleView
 from clearline.record import AuthorVerifier, MirrorVerifier, Tree, tiles
 from clearline.record.bundle import Contents
 from clearline.stores.keyfile import FileKeys, make_keys, read_keys, write_private
@@ -48,7 +49,7 @@ from clearline.transports import (
 from clearline.transports import Unreachable as NoAnswer
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
-from clearline.web.console import Console
+from clearline.web.console import AGAIN_S, Console
 
 __all__ = ["STDERR", "Home", "RunningNode"]
 
@@ -73,6 +74,11 @@ class Home:
         """Where the running node listens, once it does."""
         self.console = path / "console"
         """Where its console is, for a browser, once it is."""
+
+    def forget(self) -> None:
+        """Remove what says that a node runs here. Only whoever has the journal open may."""
+        for each in (self.socket, self.address, self.console):
+            each.unlink(missing_ok=True)
 
     def create(self, *, now: Instant, **values: Any) -> Party:
         """Make a node here; return its card. Mistake if there is one, or a value is wrong."""
@@ -117,14 +123,20 @@ class Home:
 class RunningNode:
     """A node with all of its shells. It is a gate to both of its servers."""
 
-    def __init__(self, home: Home, clock: Clock | None = None) -> None:
-        """Read settings and keys, open the journal and replay it. Broken if it does not hold."""
+    def __init__(
+        self, home: Home, clock: Clock | None = None, *, console_again_s: float = AGAIN_S
+    ) -> None:
+        """Read settings and keys, open the journal and replay it. Broken if it does not hold.
+
+        A console that cannot be served is tried again each `console_again_s`.
+        """
         self.home = home
         self.settings = load(home.path)
         self.clock: Clock = clock or SystemClock()
         self.keys: FileKeys = read_keys(home.keys)
         cert, key = home.certificate_pem(), home.certificate_key_pem()
         self._journal = SqliteJournal(home.journal)
+        home.forget()  # A node that was killed has left its own behind.
         self._desk = Desk(self.settings.desk.command, self._heard)
         self.loop: Loop | None = None
         self.metrics: Metrics | None = None
@@ -141,7 +153,7 @@ class RunningNode:
         self._server = Server(self, self._context, self.clock.now, observe=self._observe)
         self._local = LocalServer(self, home.socket)
         self.loop = Loop(self.runtime, self.clock, self._send, self)
-        self._queries = Queries(self.loop, self.settings.node)
+        self._queries = Queries(self.loop, self.settings.node, self._console_view)
         self.loop.on_unsafe = self._on_unsafe
         self.loop.on_answer = lambda _, seconds: self._metrics.receipts.observe(seconds)
         self.ended: asyncio.Event = asyncio.Event()
@@ -149,10 +161,22 @@ class RunningNode:
         self._words: set[asyncio.Task[None]] = set()
         self._console: Console | None = None
         if self.settings.console.listen:
-            self._console = Console(self, self.settings, home.path, gateways.read)
+            self._console = Console(
+                self, self.settings, home.path, gateways.read, self._console_served, console_again_s
+            )
 
     async def start(self) -> int:
-        """Listen for the counterparts and for the owner; return the port."""
+        """Listen for the counterparts and for the owner; return the port. Mistake if it cannot.
+
+        The console is served as soon as it can be, and nothing waits for it.
+        """
+        try:
+            return await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> int:
         self._pin_all()
         host, _, port = self.settings.node.listen.rpartition(":")
         taken = await self._server.start(host.strip("[]"), int(port))
@@ -162,9 +186,7 @@ class RunningNode:
         self.home.address.write_text(f"{host}:{taken}\n")
         self._loop.start()
         if self._console is not None:
-            address = await self._console.start()
-            self.home.console.write_text(f"{address}\n")
-            self._log.info("console", address=address)
+            self._console.start()
         self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
         return taken
 
@@ -172,7 +194,6 @@ class RunningNode:
         """Stop listening and pushing; everything that was answered is durable already."""
         if self._console is not None:
             await self._console.stop()
-            self.home.console.unlink(missing_ok=True)
         await self._local.stop()
         await self._server.stop()
         with contextlib.suppress(Broken):
@@ -180,8 +201,8 @@ class RunningNode:
         for word in list(self._words):
             word.cancel()
         await self._client.close()
+        self.home.forget()
         self._journal.close()
-        self.home.address.unlink(missing_ok=True)
 
     # What the counterpart's side of the node asks (transports.https.Gate).
 
@@ -396,6 +417,15 @@ class RunningNode:
             self.loop.heard(effect)
             if self._console is not None:
                 self._console.heard(effect)
+
+    def _console_view(self) -> ConsoleView | None:
+        return self._console.view() if self._console is not None else None
+
+    def _console_served(self, address: str) -> None:
+        try:
+            self.home.console.write_text(f"{address}\n")
+        except OSError as error:  # The node's status has the address too.
+            self._log.error("cannot_write", file=str(self.home.console), error=str(error))
 
     def _observe(self, status: int, reason: str) -> None:
         if status != 200:

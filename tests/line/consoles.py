@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.line.station import Station, join
+from tests.line.station import Station, join, until
 
 T = TypeVar("T")
 
@@ -19,6 +19,12 @@ def aside(what: Callable[[], T]) -> T:
     return _aside.submit(what).result(60)
 
 
+def served_at(station: Station) -> str:
+    """Return where the console is, once it is served: the line does not wait for it."""
+    file = station.home / "console"
+    return until(lambda: file.exists() and file.read_text().strip(), "the console to be served")
+
+
 class Side:
     """One party: its station, and where its console is."""
 
@@ -27,7 +33,7 @@ class Side:
 
     @property
     def address(self) -> str:
-        return (self.station.home / "console").read_text().strip()
+        return served_at(self.station)
 
     def run(self, *words: str) -> Any:
         """Run a verb, as JSON."""

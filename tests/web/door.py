@@ -20,10 +20,10 @@ from clearline.basis.instants import Instant
 from clearline.node.settings import Console, NodeSettings
 from clearline.web.api import Api
 from clearline.web.app import application
-from clearline.web.console import every_endpoint
 from clearline.web.page import Page
 from clearline.web.people import People
 from clearline.web.roles import Role
+from clearline.web.serving import every_endpoint
 from clearline.web.signin import SignIn
 
 NOW = Instant.parse("2026-11-23T12:00:00.000Z")
@@ -55,7 +55,8 @@ class Door:
         self.signin = SignIn(self.people, node, console, self.clock)
         self.origin = self.signin.served_at(PORT)
         none = cast("Any", None)
-        self.rows = every_endpoint(Api(none, none, folder / "layers", none), self.signin)
+        api = Api(none, none, folder / "layers", none, self.signin.still, none)
+        self.rows = every_endpoint(api, self.signin)
         self.app = application(self.signin, self.rows, Page(folder), self.clock)
 
     def invite(self, name: str, role: Role = Role.WATCH_OFFICER) -> str:

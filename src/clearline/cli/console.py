@@ -15,16 +15,15 @@ import msgspec
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import enc_hook
-from clearline.cli.common import Session, acting_officer, plain, verb
+from clearline.cli.common import Session, acting_officer, plain, run, verb
 from clearline.node.clock import SystemClock
 from clearline.node.settings import load
-from clearline.web.people import CODE_LIVES_MS, People, PersonName
+from clearline.web.people import CODE_LIVES_MS, FILE, People, PersonName
 from clearline.web.roles import Role
 from clearline.wiring import Home
 
 __all__ = ["console"]
 
-FILE = "console.db"
 PATIENCE_S = 5.0
 """Here nothing waits for us: a running node that writes the file is waited for."""
 
@@ -43,16 +42,20 @@ def console() -> None:
 @verb
 def address(session: Session) -> None:
     """Print where the running node serves its console."""
-    settings = load(session.home)
-    found = _served_at(session)
-    if not found:
-        if not settings.console.listen:
-            raise Mistake(
-                "no_console",
-                "This node serves no console: set `listen` in the table [console] of its settings.",
-            )
-        raise Mistake("not_running", "The node is not running: start it with `clearline serve`.")
-    session.show({"address": found}, found)
+    if not load(session.home).console.listen:
+        raise Mistake(
+            "no_console",
+            "This node serves no console: set `listen` in the table [console] of its settings.",
+        )
+    served = run(lambda node: node.ask("status"), session)["console"]
+    if served is None:
+        raise Mistake(
+            "no_console", "The running node was started without a console: start it again."
+        )
+    if served["address"] is None:
+        why = f": {served['code']}: {served['phrase']}" if served["code"] else " yet"
+        raise Mistake("not_served", f"The node runs, but does not serve its console{why}")
+    session.show({"address": served["address"]}, served["address"])
 
 
 @console.command()

@@ -140,6 +140,15 @@ class Side:
                 return value
             self.wait_for(what, lambda _: True)
 
+    def served_at(self) -> str:
+        """Return where the node serves its console, once it does."""
+        while True:
+            console = self.run("status", shown=False)["console"]
+            if console["address"] is not None:
+                return console["address"]
+            if console["code"] is not None:
+                raise DemoFailed(f"{self.name}'s console is not served: {console['phrase']}")
+
     def _follow(self) -> None:
         """Hear the desk's effects in a thread, from when the node answers until it ends."""
         ready = threading.Event()
@@ -191,10 +200,7 @@ class Demo:
         self.north.officer, self.south.officer = "Maj A. North", "Maj B. South"
         try:
             self.begin(manned=False)
-            addresses = [
-                (side, f"{(side.home / 'console').read_text().strip()}/demo")
-                for side in (self.north, self.south)
-            ]
+            addresses = [(side, f"{side.served_at()}/demo") for side in (self.north, self.south)]
             self._title("Two consoles, one for each party")
             for side, address in addresses:
                 self.console.print(f"[{side.style}]{side.name:>5} ▸[/] {address}")

@@ -159,6 +159,10 @@ def _status(found: dict[str, Any]) -> None:
     if found["unsafe"]:
         out.print(f"[bold white on red] LINE NOT SAFE [/] {plain(found['unsafe'])}")
     out.print(f"[bold]{found['party']}[/]  {found['at']}")
+    served = found["console"]
+    if served and served["code"]:
+        why = f"{served['code']}: {served['phrase']}"
+        out.print(f"[bold red]CONSOLE NOT SERVED[/], tried again by itself: {plain(why)}")
     for link in found["links"]:
         state = link["state"]
         age = "never heard" if link["age_ms"] is None else f"{link['age_ms'] / 1000:.1f} s"

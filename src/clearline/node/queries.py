@@ -24,8 +24,15 @@ __all__ = ["Queries"]
 class Queries:
     """What may be asked of one running node."""
 
-    def __init__(self, loop: Loop, settings: NodeSettings) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        settings: NodeSettings,
+        console: Callable[[], views.ConsoleView | None] = lambda: None,
+    ) -> None:
+        """`console` says where the node's console is served, or why it is not."""
         self._loop = loop
+        self._console = console
         self._runtime = loop.runtime
         self._settings = settings
         self._known: dict[str, Callable[..., Any]] = {
@@ -56,7 +63,8 @@ class Queries:
             raise Mistake("bad_arguments", f"{name}: {error}") from error
 
     def _status(self) -> views.StatusView:
-        return views.status(self._runtime, self._settings.party, self._loop.clock.now())
+        now = self._loop.clock.now()
+        return views.status(self._runtime, self._settings.party, now, self._console())
 
     def _notices(self, *, ended: bool = False) -> list[views.NoticeView]:
         return views.notices(self._runtime, ended=ended)

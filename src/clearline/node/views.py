@@ -31,6 +31,7 @@ from clearline.space import Circle, Corridor, Form, Outline, Volume, show_band, 
 __all__ = [
     "CallView",
     "ConflictView",
+    "ConsoleView",
     "DeskView",
     "EntryView",
     "LinkView",
@@ -99,6 +100,16 @@ class LinkView(Struct, frozen=True, kw_only=True):
     contact: tuple[str, ...]
 
 
+class ConsoleView(Struct, frozen=True, kw_only=True):
+    """Where a node serves its console, or why it does not; before the first try neither."""
+
+    address: str | None = None
+    """What people type into a browser."""
+    code: str | None = None
+    """The code of what kept it from being served; it is tried again by itself."""
+    phrase: str | None = None
+
+
 class StatusView(Struct, frozen=True, kw_only=True):
     """The whole node at a glance."""
 
@@ -113,6 +124,8 @@ class StatusView(Struct, frozen=True, kw_only=True):
     notices_theirs: int
     journal_events: int
     journal_bytes: int
+    console: ConsoleView | None
+    """None if the settings have none."""
 
 
 class NoticeView(Struct, frozen=True, kw_only=True):
@@ -251,7 +264,9 @@ def find(keys: list[str], text: str, what: str) -> str:
     raise Mistake(f"no_such_{what}", f"There is no {what} {text!r}.")
 
 
-def status(runtime: Runtime, party: str, now: Instant) -> StatusView:
+def status(
+    runtime: Runtime, party: str, now: Instant, console: ConsoleView | None = None
+) -> StatusView:
     """Return the whole node at a glance."""
     state = runtime.state
     active = [n for n in state.notices.by_id.values() if n.state is NoticeState.ACTIVE]
@@ -269,6 +284,7 @@ def status(runtime: Runtime, party: str, now: Instant) -> StatusView:
         notices_theirs=len(active) - ours,
         journal_events=state.seq,
         journal_bytes=runtime.journal.size_bytes(),
+        console=console,
     )
 
 

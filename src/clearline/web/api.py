@@ -177,12 +177,21 @@ class Api:
     """The rows, and what each does."""
 
     def __init__(
-        self, backend: Backend, picture: Picture, layers: Path, read_shapes: ReadShapes
+        self,
+        backend: Backend,
+        picture: Picture,
+        layers: Path,
+        read_shapes: ReadShapes,
+        still: Callable[[Any], bool],
+        refresh: Callable[[], None],
     ) -> None:
-        self._read_shapes = read_shapes
+        """`still` says of a session whether it holds; `refresh` has the consoles told at once."""
         self._backend = backend
         self._picture = picture
         self._layers = layers
+        self._read_shapes = read_shapes
+        self._still = still
+        self._refresh = refresh
         self._checking = asyncio.Lock()
         """One check at a time: however many are asked for, calls wait for no more than a slice."""
         self._reading = asyncio.Lock()
@@ -193,10 +202,6 @@ class Api:
             OrderedDict()
         )
         """By session and key, what was asked for and what became of it."""
-        self.still: Callable[[Any], bool] = lambda _session: True
-        """Whether a session still holds; asked of each open stream, each second."""
-        self.refresh: Callable[[], None] = lambda: None
-        """Have the consoles told at once of what has just changed."""
 
     def endpoints(self) -> list[Endpoint]:
         """Return every row."""
@@ -348,7 +353,7 @@ class Api:
 
     async def _do(self, command: Any) -> Done:
         outcome = await self._backend.submit(command)
-        self.refresh()
+        self._refresh()
         return Done(
             entries=tuple(
                 Wrote(link=each.link, index=each.index, id=each.id, kind=each.kind)
@@ -370,12 +375,12 @@ class Api:
             raise Mistake("too_many_consoles", phrase)
         since = asked.request.headers.get("last-event-id") or asked.query.since
         now, session = self._backend.clock.now, asked.session
-        stream = events(self._picture, since, now, lambda: self.still(session))
+        stream = events(self._picture, since, now, lambda: self._still(session))
         return _Listening(stream, listening, officer)
 
     async def _see(self, asked: Asked) -> None:
         self._picture.see(asked.body.id, asked.officer, asked.now)
-        self.refresh()
+        self._refresh()
 
     async def _log(self, asked: Asked) -> LogPage:
         async with self._reading:

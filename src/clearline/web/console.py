@@ -1,154 +1,147 @@
-"""The console of one running node: its address, its picture, its people.
+"""The console of one running node: what it shows, and that it is served as soon as it can be.
 
-It listens on an address of its own, beside the counterparts' and never with them: whoever
-can reach one cannot for that reason reach the other. It runs in the node's loop, so that
-what it shows is what is; nothing that it does may hold that loop for long.
+The line never waits for its screen. A port that is taken, a certificate that does not hold
+or a spoilt file of people is said, in the log and in the node's status, and tried again; all
+that the node is for goes on without it (decision 0028).
+
+It runs in the node's loop, so that what it shows is what is; nothing that it does may hold
+that loop for long.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import socket
-import ssl
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
-from uvicorn.config import Config
-from uvicorn.server import ServerState
+import structlog
 
 from clearline import __version__
 from clearline.basis.faults import Mistake
 from clearline.core.effects import Effect
 from clearline.node.settings import Settings
-from clearline.web.api import Api, Backend, ReadShapes
-from clearline.web.app import application
-from clearline.web.connection import Connection
-from clearline.web.endpoint import Endpoint
+from clearline.node.views import ConsoleView
+from clearline.web.api import Backend, ReadShapes
 from clearline.web.page import Page
-from clearline.web.people import People
 from clearline.web.picture import Picture
-from clearline.web.signin import SignIn
+from clearline.web.serving import Serving
 
-__all__ = ["Console", "every_endpoint"]
+__all__ = ["AGAIN_S", "Console"]
 
 FRAME_S = 0.1
 """What cannot wait is shown at once; all else so often."""
 LOOK_S = 1.0
 """So often the picture is looked through even if nothing was told: links grow old."""
-KEEP_ALIVE_S = 75
-HANDSHAKE_TIMEOUT_S = 5.0
-STOP_GRACE_S = 1.0
+AGAIN_S = 30.0
+"""So long after it could not be served it is tried again."""
 
-
-def every_endpoint(api: Api, signin: SignIn) -> list[Endpoint]:
-    """Return every row of the API."""
-    return [*signin.endpoints(), *api.endpoints()]
+_log = structlog.get_logger("clearline.web")
 
 
 class Console:
     """The console's shell around one node."""
 
     def __init__(
-        self, backend: Backend, settings: Settings, home: Path, read_shapes: ReadShapes
+        self,
+        backend: Backend,
+        settings: Settings,
+        home: Path,
+        read_shapes: ReadShapes,
+        served: Callable[[str], object],
+        again_s: float = AGAIN_S,
     ) -> None:
+        """`served` is told the address, once there is one."""
         node = settings.node
-        self._settings = settings
         self._backend = backend
-        now = backend.clock.now
-        self.people = People(home / "console.db")
-        self.picture = Picture(backend.runtime, node.party, node.title, __version__, now())
-        self._signin = SignIn(self.people, node, settings.console, now)
-        self._api = Api(backend, self.picture, home / "layers", read_shapes)
-        self._api.still = self._signin.still
-        self._api.refresh = self.refresh
-        self._server: asyncio.Server | None = None
-        self._state = ServerState()
+        self._settings = settings
+        self._home = home
+        self._read_shapes = read_shapes
+        self._served = served
+        self._again_s = again_s
+        self._picture = Picture(
+            backend.runtime, node.party, node.title, __version__, backend.clock.now()
+        )
+        self._page: Page | None = None
+        self._serving: Serving | None = None
+        self._view = ConsoleView()
+        self._soon: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._work: asyncio.Task[None] | None = None
 
-    async def start(self) -> str:
-        """Listen for browsers; return the address for people. Mistake if it cannot."""
-        console = self._settings.console
-        context = self._context()  # First: a certificate that does not hold takes no port.
-        host, _, port = console.listen.rpartition(":")
-        host = host.strip("[]")
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            listener = socket.create_server((host, int(port)), family=family, backlog=128)
-        except OSError as error:
-            raise Mistake("cannot_listen", f"{console.listen}, for the console: {error}") from error
-        taken = int(listener.getsockname()[1])
-        address = self._signin.served_at(taken)
-        app = application(
-            self._signin, every_endpoint(self._api, self._signin), Page(), self._backend.clock.now
-        )
-        config = Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_S,
-        )
-        config.load()
-        loop = asyncio.get_running_loop()
-        numbers = itertools.count()
-        self._server = await loop.create_server(
-            lambda: Connection(config, self._state, next(numbers)),
-            sock=listener,
-            ssl=context,
-            ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if context else None,
-        )
-        self.refresh()
-        self._looking = loop.create_task(self._look())
-        return address
+    def start(self) -> None:
+        """Begin to serve browsers, now or as soon as it can be done."""
+        self._work = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
         """Take no more browsers, and let those go that are there."""
-        if self._looking is not None:
-            self._looking.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._server is not None:
-            self._server.close()
-        for connection in list(self._state.connections):
-            cast("Connection", connection).abort()
-        if self._state.tasks:
-            await asyncio.wait(self._state.tasks, timeout=STOP_GRACE_S)
-        self.people.close()
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+        self._forget_timers()
+        if self._serving is not None:
+            await self._serving.stop()
+
+    def view(self) -> ConsoleView:
+        """Return where it is served, or why it is not."""
+        return self._view
 
     def heard(self, effect: Effect) -> None:
         """Take in what the node does; what cannot wait is on the screens in this turn."""
-        if self.picture.heard(effect, self._backend.clock.now()):
-            asyncio.get_running_loop().call_soon(self.refresh)
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(FRAME_S, self.refresh)
+        cannot_wait = self._picture.heard(effect, self._backend.clock.now())
+        loop = asyncio.get_running_loop()
+        if cannot_wait and self._soon is None:
+            self._soon = loop.call_soon(self.refresh)
+        elif not cannot_wait and self._timer is None:
+            self._timer = loop.call_later(FRAME_S, self.refresh)
 
     def refresh(self) -> None:
-        """Show what has changed."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self.picture.refresh(self._backend.clock.now())
+        """Show what has changed, if there is anybody to show it to."""
+        self._forget_timers()
+        if self._serving is not None:
+            self._picture.refresh(self._backend.clock.now())
 
-    async def _look(self) -> None:
+    def _forget_timers(self) -> None:
+        for handle in (self._soon, self._timer):
+            if handle is not None:
+                handle.cancel()
+        self._soon = self._timer = None
+
+    async def _run(self) -> None:
+        while self._serving is None:
+            try:
+                await self._serve()
+            except Mistake as mistake:
+                self._say_not_served(mistake.code, mistake.phrase)
+            except Exception as error:  # noqa: BLE001
+                # A fault of ours at the screen: it is said, and keeps nobody from the line.
+                self._say_not_served("failed", f"{type(error).__name__}: {error}")
+            if self._serving is None:
+                await asyncio.sleep(self._again_s)
         while True:
-            await asyncio.sleep(LOOK_S)
             self.refresh()
+            await asyncio.sleep(LOOK_S)
 
-    def _context(self) -> ssl.SSLContext | None:
-        console = self._settings.console
-        if not console.certificate:
-            return None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        try:
-            # A key under a password would be asked for at a terminal that a node does not have.
-            context.load_cert_chain(console.certificate, console.certificate_key, password="")
-        except (OSError, ValueError) as error:  # TLS errors are OSErrors too.
-            raise Mistake("bad_certificate", f"{console.certificate}: {error}") from error
-        return context
+    async def _serve(self) -> None:
+        if self._page is None:
+            # Once, and beside the loop: to compress it takes most of a second.
+            self._page = await asyncio.to_thread(Page)
+        self._serving = await Serving.begin(
+            self._backend,
+            self._settings,
+            self._home,
+            self._read_shapes,
+            self._picture,
+            self._page,
+            self.refresh,
+        )
+        self.refresh()
+        self._view = ConsoleView(address=self._serving.address)
+        self._served(self._serving.address)
+        _log.info("console", address=self._serving.address)
+
+    def _say_not_served(self, code: str, phrase: str) -> None:
+        """Say why it is not served; in the log once, however often it is tried."""
+        view = ConsoleView(code=code, phrase=phrase)
+        if view != self._view:
+            self._view = view
+            _log.error("console_not_served", code=code, phrase=phrase, again_s=self._again_s)

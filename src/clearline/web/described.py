@@ -13,9 +13,9 @@ import msgspec
 
 from clearline.web.api import Api, Backend
 from clearline.web.app import PREFIX
-from clearline.web.console import every_endpoint
 from clearline.web.openapi import describe
 from clearline.web.picture import Picture
+from clearline.web.serving import every_endpoint
 from clearline.web.signin import SignIn
 
 __all__ = ["document"]
@@ -25,7 +25,7 @@ def document() -> bytes:
     """Return the OpenAPI document, as JSON that people can read."""
     # The rows need no node to be described: only their handlers would.
     none = cast("Any", None)
-    api = Api(cast("Backend", none), cast("Picture", none), Path(), none)
+    api = Api(cast("Backend", none), cast("Picture", none), Path(), none, none, none)
     rows = every_endpoint(api, SignIn(none, none_node(), none, none))
     raw = msgspec.json.encode(describe(rows, PREFIX), order="deterministic")
     return msgspec.json.format(raw, indent=1) + b"\n"

@@ -23,6 +23,7 @@ from clearline.web.roles import Role
 
 __all__ = [
     "CODE_LIVES_MS",
+    "FILE",
     "IDLE_MS",
     "LONGEST_MS",
     "Access",
@@ -32,6 +33,9 @@ __all__ = [
     "PersonName",
     "Session",
 ]
+
+FILE = "console.db"
+"""Its name in the node's home."""
 
 PersonName = Annotated[
     str,
@@ -188,12 +192,16 @@ class People:
                 check_same_thread=False,
                 factory=_File,
             )
+        except sqlite3.DatabaseError as error:
+            raise _trouble(error) from error
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
+            path.chmod(0o600)
         except sqlite3.DatabaseError as error:
+            self._db.close()  # It is opened again and again for as long as it is spoilt.
             raise _trouble(error) from error
-        path.chmod(0o600)
         self._mark_after = Instant(0)
 
     def close(self) -> None:
@@ -491,7 +499,7 @@ def _trouble(error: sqlite3.DatabaseError) -> Exception:
     if code in _UNUSABLE:
         return Mistake(
             "people_unusable",
-            f"The file of people, console.db, cannot be used: {error}. Signing in has to wait "
+            f"The file of people, {FILE}, cannot be used: {error}. Signing in has to wait "
             "until it can be; the command line does everything that a watch needs.",
         )
     return error
