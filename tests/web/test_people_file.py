@@ -30,7 +30,7 @@ def spoil(folder: Path) -> None:
 
 def fill(door: Door) -> None:
     """Write, in one transaction, until the disk is full."""
-    with door.people._transaction():
+    with door.people._db.transaction():
         while True:
             door.people._db.execute("INSERT INTO access VALUES (1, 'x', ?)", ("x" * 4_000,))
 

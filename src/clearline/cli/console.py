@@ -18,7 +18,8 @@ from clearline.basis.instants import enc_hook
 from clearline.cli.common import Session, acting_officer, plain, run, verb
 from clearline.node.clock import SystemClock
 from clearline.node.settings import load
-from clearline.web.people import CODE_LIVES_MS, FILE, People, PersonName
+from clearline.web.file import FILE
+from clearline.web.people import CODE_LIVES_MS, People, PersonName
 from clearline.web.roles import Role
 from clearline.wiring import Home
 

@@ -1,29 +1,26 @@
 """People: who may sit at the console, their passkeys, their sessions, and who did what when.
 
-One SQLite file beside the journal, of this node alone: nothing in it is of the record, and
-nothing of it ever leaves. What it keeps of a code or a session is a hash. The command line
-may write it while the node runs.
+They are kept in one file beside the journal (`web.file`), of this node alone: nothing in it
+is of the record, and nothing of it ever leaves. What is kept of a code or a session is a
+hash. The command line may write it while the node runs.
 """
 
 from __future__ import annotations
 
 import secrets
-import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant
+from clearline.web.file import File
 from clearline.web.roles import Role
 
 __all__ = [
     "CODE_LIVES_MS",
-    "FILE",
     "IDLE_MS",
     "LONGEST_MS",
     "Access",
@@ -33,9 +30,6 @@ __all__ = [
     "PersonName",
     "Session",
 ]
-
-FILE = "console.db"
-"""Its name in the node's home."""
 
 PersonName = Annotated[
     str,
@@ -80,24 +74,6 @@ MARK_AGAIN_MS = 1_000
 """So long it does not try again to mark a session as used, after it could not."""
 SHARED = ""
 """Whose the templates are: everyone's."""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS people (name TEXT PRIMARY KEY, title TEXT NOT NULL, role TEXT NOT NULL,
-  created INTEGER NOT NULL, revoked INTEGER) STRICT;
-CREATE TABLE IF NOT EXISTS passkeys (id BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES people,
-  public BLOB NOT NULL, count INTEGER NOT NULL, created INTEGER NOT NULL, used INTEGER) STRICT;
-CREATE TABLE IF NOT EXISTS codes (hash BLOB PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL,
-  role TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER) STRICT;
-CREATE TABLE IF NOT EXISTS wrong (at INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS sessions (hash BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-  name TEXT NOT NULL, title TEXT NOT NULL, role TEXT NOT NULL, demo INTEGER NOT NULL,
-  agent BLOB NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL, ended INTEGER) STRICT;
-CREATE TABLE IF NOT EXISTS access (at INTEGER NOT NULL, name TEXT NOT NULL, what TEXT NOT NULL)
-  STRICT;
-CREATE INDEX IF NOT EXISTS access_of ON access (name);
-CREATE TABLE IF NOT EXISTS documents (owner TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
-  at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (owner, kind, name)) STRICT;
-"""
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -149,32 +125,6 @@ class Access(Struct, frozen=True, kw_only=True):
     what: str
 
 
-_UNUSABLE = frozenset(
-    {
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_READONLY,
-    }
-)
-"""What is the disk's fault, or the file's; all else is ours."""
-
-
-class _File(sqlite3.Connection):
-    """The file. Mistake `busy` if somebody else has been writing it for too long.
-
-    Mistake `people_unusable` if it is spoilt, or its disk full.
-    """
-
-    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        try:
-            return super().execute(sql, parameters)
-        except sqlite3.DatabaseError as error:
-            raise _trouble(error) from error
-
-
 class People:
     """The file, and everything that is asked of it.
 
@@ -184,24 +134,7 @@ class People:
     """
 
     def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
-        try:
-            self._db = sqlite3.connect(
-                path,
-                isolation_level=None,
-                timeout=patience_s,
-                check_same_thread=False,
-                factory=_File,
-            )
-        except sqlite3.DatabaseError as error:
-            raise _trouble(error) from error
-        try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-            path.chmod(0o600)
-        except sqlite3.DatabaseError as error:
-            self._db.close()  # It is opened again and again for as long as it is spoilt.
-            raise _trouble(error) from error
+        self._db = File.open(path, patience_s)
         self._mark_after = Instant(0)
 
     def close(self) -> None:
@@ -257,7 +190,7 @@ class People:
         the passkey is not taken; then nothing has changed.
         """
         self.redeem(code, now, use=False)  # Outside, so that a wrong one stays counted.
-        with self._transaction():
+        with self._db.transaction():
             name, title, role = self.redeem(code, now, use=True)
             if self._db.execute("SELECT 1 FROM passkeys WHERE id = ?", (key.id,)).fetchone():
                 raise Mistake("bad_passkey", "This passkey is enrolled already: use another one.")
@@ -349,7 +282,7 @@ class People:
 
     def revoke(self, name: str, by: str, now: Instant) -> None:
         """Let somebody in no more: passkeys, sessions and codes not yet used end at once."""
-        with self._transaction():
+        with self._db.transaction():
             dropped = self._db.execute(
                 "DELETE FROM codes WHERE name = ? AND used IS NULL AND expires > ?",
                 (name, int(now)),
@@ -478,31 +411,6 @@ class People:
             self._mark_after = now.after(MARK_AGAIN_MS)
             return False
         return True
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:  # A full disk may have ended it already.
-                self._db.execute("ROLLBACK")
-            raise
-
-
-def _trouble(error: sqlite3.DatabaseError) -> Exception:
-    """Return the Mistake that an error of the file is; the error itself if it is ours."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # What Python finds itself has none.
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Mistake("busy", "The file of people is being written: try again.")
-    if code in _UNUSABLE:
-        return Mistake(
-            "people_unusable",
-            f"The file of people, {FILE}, cannot be used: {error}. Signing in has to wait "
-            "until it can be; the command line does everything that a watch needs.",
-        )
-    return error
 
 
 def _hash(text: str) -> bytes:

@@ -25,8 +25,9 @@ from clearline.web.api import Api, Backend, ReadShapes
 from clearline.web.app import application
 from clearline.web.connection import Connection
 from clearline.web.endpoint import Endpoint
+from clearline.web.file import FILE
 from clearline.web.page import Page
-from clearline.web.people import FILE, People
+from clearline.web.people import People
 from clearline.web.picture import Picture
 from clearline.web.signin import SignIn
 
