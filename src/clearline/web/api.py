@@ -26,6 +26,7 @@ from clearline.node import views
 from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
 from clearline.record.bundle import Contents, pack
+from clearline.web.calls import CallItem
 from clearline.web.checks import check_notice_slowly, check_phrases, forms, read_file
 from clearline.web.drafts import (
     FileDraft,
@@ -39,7 +40,6 @@ from clearline.web.drafts import (
 from clearline.web.endpoint import Asked, Endpoint
 from clearline.web.incident import Incident, incident
 from clearline.web.items import (
-    CallItem,
     ConflictItem,
     LineItem,
     LinkItem,

@@ -50,11 +50,10 @@ from clearline.core.state import State
 from clearline.node.runtime import Runtime
 from clearline.node.views import EntryView
 from clearline.space import Volume
+from clearline.web.calls import CallItem, call_item
 from clearline.web.items import (
-    CallItem,
     ConflictItem,
     NoticeItem,
-    call_item,
     conflict_item,
     notice_item,
 )

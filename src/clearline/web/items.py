@@ -7,41 +7,30 @@ whoever compares two of them knows that something has.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from msgspec import Struct
 
 from clearline.basis.instants import Instant
-from clearline.core.calls import Call, Said
 from clearline.core.conflicts import Conflict, key_of
 from clearline.core.effects import Alert, Tell
 from clearline.core.links import Link
 from clearline.core.notices import Noted, Notice
 from clearline.core.roster import Watch
-from clearline.core.state import State
-from clearline.core.terms import Activity, Ladders, Limits, ReleaseRules, Rung, hash_of
+from clearline.core.terms import Activity, Ladders, Limits, ReleaseRules, hash_of
 from clearline.core.testcalls import TestCall
 from clearline.node.views import HANDLE_CHARS
-from clearline.phrasebook import Phrase, coded, languages, render
 from clearline.space import Anchor, Minima, Polygon, Position, Volume
 
 __all__ = [
-    "Answered",
-    "CallItem",
     "ConflictItem",
-    "Disposed",
     "LineItem",
     "LinkItem",
     "NodeItem",
     "NoticeItem",
-    "Ringing",
     "Seen",
     "TermsItem",
     "TestItem",
     "TheirDesk",
-    "Utterance",
     "WatchItem",
-    "call_item",
     "conflict_item",
     "line_item",
     "link_item",
@@ -189,79 +178,6 @@ class ConflictItem(Struct, frozen=True, kw_only=True):
     starts: Instant
     ends: Instant
     rule: int
-
-
-class Ringing(Struct, frozen=True, kw_only=True):
-    """The rung that the called side said is ringing, and when we heard it."""
-
-    rung: int
-    echelon: str
-    since: Instant
-    heard_at: Instant | None
-
-
-class Answered(Struct, frozen=True, kw_only=True):
-    """Which desk has read the call. Received is not agreed."""
-
-    rung: int
-    echelon: str
-    at: Instant
-
-
-class Disposed(Struct, frozen=True, kw_only=True):
-    """What the called side says it did, and when."""
-
-    disposition: str
-    at: Instant
-
-
-class Utterance(Struct, frozen=True, kw_only=True):
-    """One thing said in a call: as signed, and as each language reads it."""
-
-    entry: str
-    mine: bool
-    at: Instant
-    phrases: tuple[Phrase, ...]
-    coded: tuple[str, ...]
-    text: dict[str, tuple[str, ...]]
-    """By language, one sentence for each phrase."""
-    restates: str | None
-    differs: tuple[str, ...]
-    """The slots in which a read-back differs from what it restates; empty if it agrees."""
-
-
-class CallItem(Struct, frozen=True, kw_only=True):
-    """One call, with its ladder whole."""
-
-    id: str
-    handle: str
-    link: str
-    mine: bool
-    """Whether we are calling. Otherwise we are called, and ring."""
-    precedence: str
-    state: str
-    """`opened`, `ringing`, `acknowledged`, `closing` or `closed`."""
-    climbs: bool
-    """Whether nobody has acknowledged: then it rings."""
-    drill: bool
-    opened_at: Instant
-    rungs: tuple[Rung, ...]
-    rung: int
-    """Which of them rings by our own clock, from 1."""
-    round: int
-    """How often the last rung has come round again."""
-    rung_since: Instant
-    rung_until: Instant
-    told: Ringing | None
-    acknowledged: Answered | None
-    said: tuple[Utterance, ...]
-    dispositions: tuple[Disposed, ...]
-    notices: tuple[str, ...]
-    place: Position | None
-    closed_by_us: bool
-    closed_by_them: bool
-    closed_at: Instant | None
-    reopens: str | None
 
 
 class TestItem(Struct, frozen=True, kw_only=True):
@@ -417,44 +333,6 @@ def conflict_item(conflict: Conflict) -> ConflictItem:
     )
 
 
-def call_item(state: State, call: Call) -> CallItem:
-    """Return a call as the screen shows it, read in every language that there is."""
-    rungs = state.link(call.link).terms.ladders.of(call.precedence).rungs
-    told, answer = call.told, call.acknowledgement
-    return CallItem(
-        id=call.id,
-        handle=call.id[-HANDLE_CHARS:],
-        link=call.link,
-        mine=call.mine,
-        precedence=call.precedence.value,
-        state=call.state.value,
-        climbs=call.climbs,
-        drill=call.drill,
-        opened_at=call.opened_at,
-        rungs=rungs,
-        rung=call.climb.rung,
-        round=call.climb.round,
-        rung_since=call.climb.since,
-        rung_until=call.climb.until,
-        told=None
-        if told is None
-        else Ringing(rung=told.rung, echelon=told.echelon, since=told.since, heard_at=call.told_at),
-        acknowledged=None
-        if answer is None
-        else Answered(rung=answer.rung, echelon=answer.echelon, at=answer.at),
-        said=tuple(_utterance(call, each) for each in call.said),
-        dispositions=tuple(
-            Disposed(disposition=each.disposition.value, at=each.at) for each in call.dispositions
-        ),
-        notices=call.notices,
-        place=call.place,
-        closed_by_us=call.closed_by_us,
-        closed_by_them=call.closed_by_them,
-        closed_at=call.closed_at,
-        reopens=call.reopens,
-    )
-
-
 def test_item(test: TestCall) -> TestItem:
     """Return a test call as the screen shows it."""
     return TestItem(
@@ -480,25 +358,6 @@ def line_item(effect: Tell | Alert, at: Instant) -> LineItem:
         about=effect.about,
         args=effect.args,
     )
-
-
-def _utterance(call: Call, said: Said) -> Utterance:
-    return Utterance(
-        entry=said.entry,
-        mine=said.mine,
-        at=said.at,
-        phrases=said.phrases,
-        coded=tuple(coded(phrase) for phrase in said.phrases),
-        text={language: _rendered(said.phrases, language) for language in languages()},
-        restates=said.restates,
-        differs=call.differs(said),
-    )
-
-
-@lru_cache(maxsize=4_096)
-def _rendered(phrases: tuple[Phrase, ...], language: str) -> tuple[str, ...]:
-    """Return sentences; kept, because a call is shown again with each word that is added."""
-    return tuple(render(phrase, language) for phrase in phrases)
 
 
 def _hash(link: Link) -> str:

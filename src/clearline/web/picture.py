@@ -27,11 +27,11 @@ from clearline.basis.instants import Instant, enc_hook
 from clearline.core.effects import Alert, Effect, Hush, Ring, Tell
 from clearline.core.links import LinkState
 from clearline.node.runtime import Runtime
+from clearline.web.calls import call_item
 from clearline.web.items import (
     LineItem,
     NodeItem,
     Seen,
-    call_item,
     conflict_item,
     line_item,
     link_item,
