@@ -20,6 +20,7 @@ from clearline.basis.instants import Instant
 from clearline.node.settings import Console, NodeSettings
 from clearline.web.api import Api
 from clearline.web.app import application
+from clearline.web.documents import Documents
 from clearline.web.page import Page
 from clearline.web.people import People
 from clearline.web.roles import Role
@@ -56,7 +57,7 @@ class Door:
         self.origin = self.signin.served_at(PORT)
         none = cast("Any", None)
         api = Api(none, none, folder / "layers", none, self.signin.still, none)
-        self.rows = every_endpoint(api, self.signin)
+        self.rows = every_endpoint(self.signin, Documents(self.people), api)
         self.app = application(self.signin, self.rows, Page(folder), self.clock)
 
     def invite(self, name: str, role: Role = Role.WATCH_OFFICER) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from clearline.web.api import Api, Backend
 from clearline.web.app import PREFIX
+from clearline.web.documents import Documents
 from clearline.web.openapi import describe
 from clearline.web.picture import Picture
 from clearline.web.serving import every_endpoint
@@ -26,7 +27,7 @@ def document() -> bytes:
     # The rows need no node to be described: only their handlers would.
     none = cast("Any", None)
     api = Api(cast("Backend", none), cast("Picture", none), Path(), none, none, none)
-    rows = every_endpoint(api, SignIn(none, none_node(), none, none))
+    rows = every_endpoint(SignIn(none, none_node(), none, none), Documents(none), api)
     raw = msgspec.json.encode(describe(rows, PREFIX), order="deterministic")
     return msgspec.json.format(raw, indent=1) + b"\n"
 

@@ -16,9 +16,13 @@ from starlette.requests import Request
 
 from clearline.basis.instants import Instant, enc_hook
 
-__all__ = ["Asked", "Endpoint", "Failure", "Handler"]
+__all__ = ["Asked", "Empty", "Endpoint", "Failure", "Handler"]
 
 _encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
+
+
+class Empty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body with nothing in it."""
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -24,6 +24,7 @@ from clearline.node.settings import Console, Settings
 from clearline.web.api import Api, Backend, ReadShapes
 from clearline.web.app import application
 from clearline.web.connection import Connection
+from clearline.web.documents import Documents
 from clearline.web.endpoint import Endpoint
 from clearline.web.file import FILE
 from clearline.web.page import Page
@@ -40,9 +41,9 @@ HANDSHAKE_TIMEOUT_S = 5.0
 STOP_GRACE_S = 1.0
 
 
-def every_endpoint(api: Api, signin: SignIn) -> list[Endpoint]:
+def every_endpoint(signin: SignIn, documents: Documents, api: Api) -> list[Endpoint]:
     """Return every row of the API."""
-    return [*signin.endpoints(), *api.endpoints()]
+    return [*signin.endpoints(), *documents.endpoints(), *api.endpoints()]
 
 
 class Serving:
@@ -80,7 +81,8 @@ class Serving:
             signin = SignIn(people, settings.node, console, now)
             address = signin.served_at(int(listener.getsockname()[1]))
             api = Api(backend, picture, home / "layers", read_shapes, signin.still, refresh)
-            app = application(signin, every_endpoint(api, signin), page, now)
+            rows = every_endpoint(signin, Documents(people), api)
+            app = application(signin, rows, page, now)
             config = Config(
                 app,
                 http="httptools",

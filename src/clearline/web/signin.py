@@ -12,24 +12,22 @@ The demo's session is for loopback only, and every screen says that it is one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.node.settings import Console, NodeSettings
-from clearline.web.endpoint import Asked, Endpoint
+from clearline.web.endpoint import Asked, Empty, Endpoint
 from clearline.web.passkeys import Ceremony, Passkeys
 from clearline.web.people import (
     LONGEST_MS,
     MAX_ACCESS_PAGE,
-    SHARED,
     Access,
     People,
     Person,
@@ -45,7 +43,6 @@ FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-
 """What a proxy adds: whoever is behind one is not on this machine, whatever the peer says."""
 MAX_REFUSED = 1_000
 """What was refused to whom, kept so that each is written down once a session."""
-DOCUMENT_NAME = re.compile(r"^[^\x00-\x1f\x7f/]{1,80}\Z")
 
 
 class EnrolBegin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,10 +64,6 @@ class SignInFinish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     ceremony: Annotated[str, Meta(max_length=60)]
     credential: dict[str, Any]
-
-
-class Empty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A body with nothing in it."""
 
 
 class SessionView(Struct, frozen=True, kw_only=True):
@@ -112,13 +105,6 @@ class PeopleView(Struct, frozen=True, kw_only=True):
     people: tuple[Person, ...]
     sessions: tuple[Session, ...]
     access: tuple[Access, ...]
-
-
-class Kept(Struct, frozen=True, kw_only=True):
-    """A draft or a template, as the page keeps it: the node does not look inside."""
-
-    name: str
-    body: Raw
 
 
 class SignIn:
@@ -261,50 +247,6 @@ class SignIn:
                 method="POST", path="/people/sign-out", name="end_session", needs="people",
                 tag="people", takes=SignOutBody, handler=self._end, summary="End a session.",
             ),
-            *self._documents("drafts", "The officer's own drafts."),
-            *self._documents("templates", "The party's templates for recurring notices."),
-        ]  # fmt: skip
-
-    def _documents(self, kind: str, what: str) -> list[Endpoint]:
-        one = kind.removesuffix("s")
-        shared = kind == "templates"
-
-        def owner(asked: Asked) -> str:
-            return SHARED if shared else asked.officer
-
-        def wrote(asked: Asked, did: str) -> None:
-            if shared:  # What others will declare by; a draft is nobody else's affair.
-                self._people.wrote(asked.officer, f"{did} template {_name(asked)}", asked.now)
-
-        async def every(asked: Asked) -> list[Kept]:
-            known = self._people.documents(owner(asked), kind)
-            return [Kept(name=name, body=Raw(body)) for name, body in known.items()]
-
-        async def keep(asked: Asked) -> None:
-            body = bytes(asked.body)
-            if not _is_text(body):  # The decoder passes on what is within quotation marks.
-                raise Mistake("bad_request", "This is not UTF-8.")
-            self._people.keep(owner(asked), kind, _name(asked), body, asked.now)
-            wrote(asked, "kept")
-
-        async def drop(asked: Asked) -> None:
-            self._people.drop(owner(asked), kind, _name(asked))
-            wrote(asked, "dropped")
-
-        path = f"/{kind}/{{name}}"
-        return [
-            Endpoint(
-                method="GET", path=f"/{kind}", name=kind, needs=kind, gives=list[Kept],
-                handler=every, summary=what, tag="documents",
-            ),
-            Endpoint(
-                method="PUT", path=path, name=f"keep_{one}", needs=kind, takes=Raw, handler=keep,
-                summary=f"Keep a {one}, whatever JSON it is.", tag="documents",
-            ),
-            Endpoint(
-                method="DELETE", path=path, name=f"drop_{one}", needs=kind, takes=Empty,
-                handler=drop, summary=f"Forget a {one}.", tag="documents",
-            ),
         ]  # fmt: skip
 
     async def _enrol_begin(self, asked: Asked) -> Ceremony:
@@ -439,14 +381,3 @@ def _agent(request: Request) -> str:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _is_text(raw: bytes) -> bool:
-    return raw.decode(errors="ignore").encode() == raw
-
-
-def _name(asked: Asked) -> str:
-    name = asked.path["name"]
-    if not DOCUMENT_NAME.match(name):
-        raise Mistake("bad_name", "A name has 1 to 80 characters, and no slash.")
-    return name
