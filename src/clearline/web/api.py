@@ -60,6 +60,10 @@ __all__ = ["COMMANDS", "Api", "Backend", "Done", "ReadShapes", "body_of", "comma
 MAX_KEYS = 10_000
 """Answers kept for the same command asked twice, because the first answer was lost."""
 MAX_KEY_CHARS = 100
+MAX_NOTICE_BYTES = 1 << 20
+"""The body of a command, or of a draft that is checked: either may hold a whole notice."""
+MAX_FILE_BYTES = 6 << 20
+"""The body that has a file in it."""
 MAX_LAYERS = 64
 LAYER_SUFFIX = ".geojson"
 
@@ -275,7 +279,7 @@ class Api:
                 method="POST", path="/check/notice", name="check_notice", needs="check",
                 takes=NoticeDraft, gives=NoticeCheck, handler=self._check_notice,
                 summary="What the node makes of a notice as it was typed so far.",
-                max_bytes=1 << 20, tag="checks",
+                max_bytes=MAX_NOTICE_BYTES, tag="checks",
             ),
             Endpoint(
                 method="POST", path="/check/phrases", name="check_phrases", needs="check",
@@ -285,7 +289,8 @@ class Api:
             Endpoint(
                 method="POST", path="/check/file", name="check_file", needs="check",
                 takes=FileDraft, gives=FileRead, handler=self._check_file,
-                summary="The shapes in a GeoJSON or KML file.", max_bytes=6 << 20, tag="checks",
+                summary="The shapes in a GeoJSON or KML file.", max_bytes=MAX_FILE_BYTES,
+                tag="checks",
             ),
         ]  # fmt: skip
 
@@ -311,7 +316,7 @@ class Api:
                 method="POST", path=f"/commands/{name}", name=name.replace("-", "_"), needs=name,
                 takes=body_of(kind), gives=Done, tag="commands", handler=self._command_of(kind),
                 summary=(kind.__doc__ or name).strip().splitlines()[0],
-                max_bytes=1 << 20,
+                max_bytes=MAX_NOTICE_BYTES,
             )
             for name, kind in COMMANDS.items()
         ]  # fmt: skip

@@ -20,8 +20,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearline.basis.faults import Broken, Mistake
-from clearline.basis.instants import Instant, dec_hook, enc_hook
-from clearline.web.endpoint import Asked, Endpoint, Failure
+from clearline.basis.instants import Instant, dec_hook
+from clearline.web.endpoint import Asked, Endpoint, Failure, encode
 from clearline.web.openapi import describe
 from clearline.web.page import HEADERS, Page
 
@@ -48,7 +48,6 @@ _STATUS = {
 }
 
 _log = structlog.get_logger("clearline.web")
-_encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
 
 
 class Guard(Protocol):
@@ -71,7 +70,7 @@ def application(
     guard: Guard, endpoints: list[Endpoint], page: Page, now: Callable[[], Instant]
 ) -> ASGIApp:
     """Return the application."""
-    document = _encode(describe(endpoints, PREFIX))
+    document = encode(describe(endpoints, PREFIX))
 
     async def openapi(_: Request) -> Response:
         return Response(document, media_type="application/json")
@@ -121,7 +120,7 @@ def _route(row: Endpoint, guard: Guard, now: Callable[[], Instant]) -> Route:
             return given
         if given is None:
             return Response(status_code=204)
-        return Response(_encode(given), media_type="application/json")
+        return Response(encode(given), media_type="application/json")
 
     route = Route(f"{PREFIX}{row.path}", answer, methods=[row.method], name=row.name)
     route.methods = {row.method}  # Not HEAD beside GET: a stream without a body never ends.
@@ -152,7 +151,7 @@ def _query(request: Request, row: Endpoint) -> Any:
 
 
 def _failure(status: int, failure: Failure) -> Response:
-    return Response(_encode(failure), status_code=status, media_type="application/json")
+    return Response(encode(failure), status_code=status, media_type="application/json")
 
 
 async def _mistaken(_: Request, error: Exception) -> Response:

@@ -27,12 +27,12 @@ def document() -> bytes:
     # The rows need no node to be described: only their handlers would.
     none = cast("Any", None)
     api = Api(cast("Backend", none), cast("Picture", none), Path(), none, none, none)
-    rows = every_endpoint(SignIn(none, none_node(), none, none), Documents(none), api)
+    rows = every_endpoint(SignIn(none, _nobody(), none, none), Documents(none), api)
     raw = msgspec.json.encode(describe(rows, PREFIX), order="deterministic")
     return msgspec.json.format(raw, indent=1) + b"\n"
 
 
-def none_node() -> Any:
+def _nobody() -> Any:
     """Return a party that is nobody's, as the rows of signing in want one."""
     return msgspec.defstruct("Nobody", [("title", str, ""), ("party", str, "")])()
 

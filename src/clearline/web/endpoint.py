@@ -16,9 +16,13 @@ from starlette.requests import Request
 
 from clearline.basis.instants import Instant, enc_hook
 
-__all__ = ["Asked", "Empty", "Endpoint", "Failure", "Handler"]
+__all__ = ["Asked", "Empty", "Endpoint", "Failure", "Handler", "encode"]
 
-_encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
+MAX_BODY_BYTES = 65_536
+"""What a body may have where its row does not say otherwise."""
+
+encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
+"""How everything that a console is given is written."""
 
 
 class Empty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,9 +55,6 @@ class Asked(Struct, kw_only=True):
     query: Any = None
     """Of the type that the row's query has."""
 
-    encode: Callable[[Any], bytes] = _encode
-    """How an answer is written, for a handler that makes its own response."""
-
     @property
     def path(self) -> dict[str, str]:
         """Return the parts of the path that the row names."""
@@ -82,5 +83,5 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     gives: Any = None
     """Type of the answer; a `Response` made by the handler is passed on as it is."""
     media: str = "application/json"
-    max_bytes: int = 65_536
+    max_bytes: int = MAX_BODY_BYTES
     tag: str = "console"

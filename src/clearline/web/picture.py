@@ -19,15 +19,15 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-import msgspec
 import structlog
 from msgspec import Raw, Struct
 
-from clearline.basis.instants import Instant, enc_hook
+from clearline.basis.instants import Instant
 from clearline.core.effects import Alert, Effect, Hush, Ring, Tell
 from clearline.core.links import LinkState
 from clearline.node.runtime import Runtime
 from clearline.web.calls import call_item
+from clearline.web.endpoint import encode
 from clearline.web.items import (
     LineItem,
     NodeItem,
@@ -57,7 +57,6 @@ MAX_SEEN = 2_000
 _WELL = frozenset({LinkState.UP, LinkState.LATE})
 
 _log = structlog.get_logger("clearline.web")
-_encode = msgspec.json.Encoder(enc_hook=enc_hook, order="deterministic").encode
 
 
 class Frame(Struct, frozen=True, kw_only=True):
@@ -129,7 +128,7 @@ class Picture:
         if not put and not gone:
             return False
         self.number += 1
-        raw = _encode({"at": now, "put": put, "gone": gone})
+        raw = encode({"at": now, "put": put, "gone": gone})
         self.frames.append(Frame(number=self.number, raw=raw))
         self._bytes += len(raw)
         while len(self.frames) > MAX_FRAMES or (
@@ -234,7 +233,7 @@ class Picture:
             if before is not None and before == source:
                 continue
             try:
-                raw[key] = _encode(make(source))
+                raw[key] = encode(make(source))
             except Exception as error:  # noqa: BLE001
                 # A fault of ours in one item: every other call has to be on the screens.
                 _log.error("not_shown", kind=kind, id=key, error=f"{type(error).__name__}: {error}")

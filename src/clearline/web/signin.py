@@ -23,7 +23,7 @@ from starlette.responses import RedirectResponse, Response
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.node.settings import Console, NodeSettings
-from clearline.web.endpoint import Asked, Empty, Endpoint
+from clearline.web.endpoint import Asked, Empty, Endpoint, encode
 from clearline.web.passkeys import Ceremony, Passkeys
 from clearline.web.people import (
     LONGEST_MS,
@@ -41,6 +41,8 @@ __all__ = ["SignIn"]
 OWN_HEADER = "x-clearline"
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """What a proxy adds: whoever is behind one is not on this machine, whatever the peer says."""
+FIRST_ACCESS = 200
+"""Lines of who came and went that are given where nobody says how many."""
 MAX_REFUSED = 1_000
 """What was refused to whom, kept so that each is written down once a session."""
 
@@ -96,7 +98,7 @@ class AccessQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     before: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     """The last line's number on the page before; None for the newest."""
-    last: Annotated[int, Meta(ge=1, le=MAX_ACCESS_PAGE)] = 200
+    last: Annotated[int, Meta(ge=1, le=MAX_ACCESS_PAGE)] = FIRST_ACCESS
 
 
 class PeopleView(Struct, frozen=True, kw_only=True):
@@ -297,7 +299,7 @@ class SignIn:
         token = self._people.sign_in(person, agent, asked.now)
         session = self._people.session(token, agent, asked.now)
         assert session is not None, person
-        response = Response(asked.encode(self._shown(session)), media_type="application/json")
+        response = Response(encode(self._shown(session)), media_type="application/json")
         self._set(response, token)
         return response
 
@@ -315,7 +317,7 @@ class SignIn:
         return PeopleView(
             people=self._people.all(),
             sessions=self._people.sessions(asked.now),
-            access=self._people.access(200),
+            access=self._people.access(FIRST_ACCESS),
         )
 
     async def _access(self, asked: Asked) -> tuple[Access, ...]:
