@@ -3,7 +3,7 @@
 
 import { get } from './api';
 import { clock } from './clock.svelte';
-import type { Kind, LineItem, Lists, Whole } from './types';
+import type { Kind, Lists, Whole } from './types';
 
 const KINDS: Kind[] = [
   'node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'seen',
@@ -36,8 +36,14 @@ class Picture {
   /** Told when the node says that the session is over. */
   whenSignedOut: () => void = () => undefined;
   #source: EventSource | null = null;
+  /** Which question for the whole picture was the last: an older one's answer is let go. */
+  #asked = 0;
   #watching: ReturnType<typeof setInterval> | undefined;
-  #listeners = new Set<(lines: LineItem[]) => void>();
+
+  /** A link's state as far as it is known here: nothing is, while the node is not heard. */
+  stateOf(link: Lists['links']): string {
+    return this.state === 'live' ? link.state : 'unknown';
+  }
 
   /** Take the whole picture, then what changes, until `stop`. */
   async start(): Promise<void> {
@@ -47,31 +53,32 @@ class Picture {
   }
 
   stop(): void {
-    this.#source?.close();
-    this.#source = null;
+    this.#asked += 1;
+    this.#close();
     clearInterval(this.#watching);
     this.#watching = undefined;
   }
 
-  /** Be told the lines that come in from now on; returns how to end it. */
-  onLines(listener: (lines: LineItem[]) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  #close(): void {
+    this.#source?.close();
+    this.#source = null;
   }
 
   async #whole(): Promise<void> {
-    this.#source?.close();
-    this.#source = null;
+    this.#close();
+    const mine = ++this.#asked;
     try {
       const whole = await get<Whole>('picture');
+      if (mine !== this.#asked) return;
       for (const kind of KINDS) this.#replace(kind, whole[kind]);
       this.seq = whole.seq;
       clock.told(whole.at);
       this.state = 'live';
       this.#listen();
     } catch {
-      if (this.state !== 'signed_out') this.state = this.seq ? 'lost' : 'loading';
-      setTimeout(() => { if (this.#watching && !this.#source) void this.#whole(); }, 1_000);
+      if (mine !== this.#asked) return;
+      this.state = this.seq ? 'lost' : 'loading';
+      setTimeout(() => { if (mine === this.#asked) void this.#whole(); }, 1_000);
     }
   }
 
@@ -113,8 +120,6 @@ class Picture {
   #watchOver(): void {
     if (this.state !== 'live' || clock.silent < QUIET_MS) return;
     this.state = 'lost';
-    this.#source?.close();
-    this.#source = null;
     void this.#whole();
   }
 
@@ -125,7 +130,6 @@ class Picture {
       if (put || gone) this.#patch(kind, (put ?? []) as { id: string }[], gone ?? []);
     }
     clock.told(frame.at);
-    if (frame.put.lines) for (const listener of this.#listeners) listener(frame.put.lines);
   }
 
   #replace(kind: Kind, items: { id: string }[]): void {
