@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.desk import Desk
-from tests.line.consoles import Line
+from tests.browser.desk import Cable, Desk, open_desk
+from tests.line.consoles import Line, aside
 
 
 def test_what_was_typed_to_say_more_never_becomes_a_read_back(
@@ -21,3 +21,18 @@ def test_what_was_typed_to_say_more_never_becomes_a_read_back(
     expect(north.at("phrase")).to_have_value("STOP")
     expect(north.at("phrase")).to_be_disabled()
     expect(north.at("slot-place")).to_have_value("")
+
+
+def test_nothing_is_called_clear_while_the_node_is_not_heard(line: Line, browser: Browser) -> None:
+    cable = Cable(int(line.north.address.rsplit(":", 1)[1]))
+    north = open_desk(browser, line.north)
+    try:
+        north.open(f"http://localhost:{cable.port}")
+        expect(north.at("verdict")).to_have_text("NO CONFLICT")
+        aside(cable.cut)
+        expect(north.page.locator(".page[data-state=lost]")).to_be_visible(timeout=20_000)
+        expect(north.at("verdict")).to_have_text("NOT CHECKED")
+        expect(north.at("strip")).to_contain_text("NOT KNOWN")
+    finally:
+        cable.end()
+        north.page.context.close()
