@@ -36,3 +36,47 @@ def test_nothing_is_called_clear_while_the_node_is_not_heard(line: Line, browser
     finally:
         cable.end()
         north.page.context.close()
+
+
+def test_a_key_that_is_held_down_answers_one_call(line: Line, north: Desk, south: Desk) -> None:
+    south.dial("F10")
+    south.dial("F10")
+    expect(north.at("others")).to_be_visible()
+    expect(north.at("acknowledge")).to_be_focused()
+    first = north.at("incoming").get_attribute("data-call")
+    north.page.keyboard.down("Enter")
+    expect(north.at("incoming")).not_to_have_attribute("data-call", str(first))
+    expect(north.at("acknowledge")).to_be_focused()
+    north.page.keyboard.down("Enter")  # As a key that is not let go says again and again.
+    expect(north.at("acknowledge")).to_have_attribute("aria-busy", "false")
+    north.page.keyboard.up("Enter")
+    north.press("Enter")
+    expect(north.at("incoming")).to_be_hidden()
+
+
+def test_a_drill_that_was_picked_goes_behind_a_real_call(
+    line: Line, north: Desk, south: Desk
+) -> None:
+    south.at("drill").click()
+    south.dial()
+    south.dial()
+    south.at("drill").click()
+    north.at("others").get_by_role("button").click()
+    drill = str(north.at("incoming").get_attribute("data-call"))
+    south.dial()
+    expect(north.at("incoming")).not_to_have_attribute("data-call", drill)
+    expect(north.at("incoming").locator(".drill-mark")).to_have_count(0)
+    # What goes behind is named, and not offered.
+    expect(north.at("others").get_by_role("button").first).to_be_disabled()
+    for _ in range(3):
+        expect(north.at("acknowledge")).to_be_focused()
+        shown = str(north.at("incoming").get_attribute("data-call"))
+        north.press("Enter")
+        expect(north.page.locator(f"[data-call='{shown}']")).to_have_count(0)
+
+
+def test_letters_are_keys_on_a_keyboard_of_another_script(line: Line, north: Desk) -> None:
+    north.page.evaluate(
+        "dispatchEvent(new KeyboardEvent('keydown', { key: '\u0446', code: 'KeyW' }))"
+    )
+    expect(north.at("watch-panel")).to_be_visible()

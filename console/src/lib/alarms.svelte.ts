@@ -9,7 +9,7 @@ import type { CallItem, ConflictItem, LineItem, LinkItem, Precedence, TestItem }
 export const SILENCE_MS = 60_000;
 const FRESH_LINE_MS = 15 * 60_000;
 /** The most urgent first. */
-export const ORDER: Record<Precedence, number> = { flash: 0, immediate: 1, priority: 2, routine: 3 };
+const ORDER: Record<Precedence, number> = { flash: 0, immediate: 1, priority: 2, routine: 3 };
 /** Each precedence has its own shape, beside its colour, word and sound. */
 export const SHAPES: Record<Precedence, string> = {
   flash: '⚡', immediate: '▲', priority: '◆', routine: '●',
@@ -21,6 +21,17 @@ const LATER_MS = 6 * NEAR_MS;
 const SHOWN_ELSEWHERE = new Set([
   'conflict', 'call_incoming', 'call_unanswered', 'link_late', 'link_down', 'link_disputed', 'test_incoming',
 ]);
+
+/** How two calls are told apart by how grave they are: what is real before any drill, then by
+ * precedence; 0 if neither goes before the other. */
+export function byGravity(a: CallItem, b: CallItem): number {
+  const order = (call: CallItem): number => ORDER[call.precedence as Precedence];
+  return Number(a.drill) - Number(b.drill) || order(a) - order(b);
+}
+
+/** The order in which calls are listed: the gravest first, then the one that is open longest. */
+export const inOrder = (a: CallItem, b: CallItem): number =>
+  byGravity(a, b) || ms(a.opened_at) - ms(b.opened_at);
 
 export type Alarm = { id: string; precedence: Precedence; deadline: number | null; since: number } & (
   | { what: 'call'; call: CallItem }
@@ -36,15 +47,18 @@ class Alarms {
 
   /** Calls that ring here, the most urgent first, then the one that has rung longest. */
   calls = $derived.by<CallItem[]>(() =>
-    [...picture.calls.values()]
-      .filter((call) => !call.mine && call.climbs)
-      .sort(
-        (a, b) =>
-          Number(a.drill) - Number(b.drill) ||
-          ORDER[a.precedence as Precedence] - ORDER[b.precedence as Precedence] ||
-          ms(a.opened_at) - ms(b.opened_at),
-      ),
+    [...picture.calls.values()].filter((call) => !call.mine && call.climbs).sort(inOrder),
   );
+
+  /** Calls of either side that are not closed. */
+  openCalls = $derived.by<CallItem[]>(() =>
+    [...picture.calls.values()].filter((call) => call.state !== 'closed').sort(inOrder),
+  );
+
+  /** Whether a call rings: then nothing else may take the focus. */
+  get rings(): boolean {
+    return this.calls.length > 0;
+  }
 
   /** Test calls of the counterpart's that wait for a human here. */
   tests = $derived.by<TestItem[]>(() =>
