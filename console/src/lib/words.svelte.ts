@@ -31,12 +31,15 @@ class Words {
   machine = $state(false);
   #catalogue = $state.raw<Catalogue>(english);
   #made = new Map<string, IntlMessageFormat>();
+  #wanted: Language = FIRST;
 
   /** Show the page in a language, at once; what is typed stays as it is. */
   async choose(language: Language): Promise<void> {
     const file = FILES[`../../words/${language}.json`];
     if (!file) return;
+    this.#wanted = language;
     const catalogue = language === FIRST ? (english as Catalogue) : (await file()).default;
+    if (this.#wanted !== language) return; // Another was chosen while this one came.
     this.#made.clear();
     this.#catalogue = catalogue;
     this.language = language;
