@@ -74,18 +74,25 @@ async function send<T>(
 /** Return a file of the node's; raises Refused, or AbortError if it is no longer wanted. */
 export async function blob(path: string, signal: AbortSignal): Promise<Blob> {
   const answer = await fetched(path, { method: 'GET', signal });
-  try {
-    return await answer.blob();
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new Refused(0, 'unreachable', 'The node did not answer.');
-  }
+  return reached(answer.blob(), signal);
 }
 
 async function ask<T>(path: string, init: RequestInit): Promise<T> {
   const answer = await fetched(path, init);
   if (answer.status === 204) return undefined as T;
-  return (isJson(answer) ? await answer.json() : {}) as T;
+  return reached(bodyOf(answer) as Promise<T>, init.signal);
+}
+
+const bodyOf = async (answer: Response): Promise<unknown> => (isJson(answer) ? answer.json() : {});
+
+/** What comes from the node, whole; raises Refused if it breaks off, AbortError if it is not wanted. */
+async function reached<T>(coming: Promise<T>, signal?: AbortSignal | null): Promise<T> {
+  try {
+    return await coming;
+  } catch (error) {
+    if (signal?.aborted && (error as Error).name === 'AbortError') throw error;
+    throw new Refused(0, 'unreachable', 'The node did not answer.');
+  }
 }
 
 const isJson = (answer: Response): boolean =>
@@ -93,15 +100,9 @@ const isJson = (answer: Response): boolean =>
 
 /** The node's answer, if it did what was asked. */
 async function fetched(path: string, init: RequestInit): Promise<Response> {
-  let answer: Response;
-  try {
-    answer = await fetch(PREFIX + path, { credentials: 'same-origin', ...init });
-  } catch (error) {
-    if (init.signal?.aborted && (error as Error).name === 'AbortError') throw error;
-    throw new Refused(0, 'unreachable', 'The node did not answer.');
-  }
+  const answer = await reached(fetch(PREFIX + path, { credentials: 'same-origin', ...init }), init.signal);
   if (answer.ok) return answer;
-  const failure = (isJson(answer) ? await answer.json() : {}) as { code?: string; phrase?: string; field?: string; at?: number };
+  const failure = (await reached(bodyOf(answer), init.signal)) as { code?: string; phrase?: string; field?: string; at?: number };
   const refused = new Refused(
     answer.status,
     failure.code ?? 'failed',
