@@ -80,3 +80,36 @@ def test_letters_are_keys_on_a_keyboard_of_another_script(line: Line, north: Des
         "dispatchEvent(new KeyboardEvent('keydown', { key: '\u0446', code: 'KeyW' }))"
     )
     expect(north.at("watch-panel")).to_be_visible()
+
+
+def test_a_held_button_that_is_taken_away_does_nothing(line: Line, north: Desk) -> None:
+    before = line.north.ask("watch")
+    assert before
+    north.press("w")
+    expect(north.at("leave")).to_be_visible()
+    north.page.clock.install()
+    north.hold("leave")
+    north.page.clock.run_for(500)
+    north.closed()
+    north.page.clock.run_for(2_000)
+    assert line.north.ask("watch") == before
+
+
+def test_the_alarm_that_was_turned_to_stays_while_others_come(
+    line: Line, north: Desk, south: Desk
+) -> None:
+    near = {"centre": "35.3000N 040.1000E", "end": "+9h"}
+    north.declare(**near, start="+1h")
+    north.closed()
+    for start in ("+3h", "+5h"):
+        south.declare(**near, start=start)
+    expect(north.at("next-alarm")).to_contain_text("1/2")
+    north.at("next-alarm").click()
+    expect(north.at("next-alarm")).to_contain_text("2/2")
+    turned = north.at("strip").locator("bdi").inner_text()
+    south.declare(**near, start="+4h")  # It comes between the two.
+    expect(north.at("next-alarm")).to_contain_text("3/3")
+    expect(north.at("strip").locator("bdi")).to_have_text(turned)
+    south.declare(**near, start="+2h")  # It comes before all, and has to be seen.
+    expect(north.at("next-alarm")).to_contain_text("1/4")
+    expect(north.at("strip").locator("bdi")).not_to_have_text(turned)
