@@ -113,3 +113,12 @@ def test_the_alarm_that_was_turned_to_stays_while_others_come(
     south.declare(**near, start="+2h")  # It comes before all, and has to be seen.
     expect(north.at("next-alarm")).to_contain_text("1/4")
     expect(north.at("strip").locator("bdi")).not_to_have_text(turned)
+
+
+def test_a_place_is_wanted_from_the_map_only_while_its_form_is_open(line: Line, north: Desk) -> None:
+    north.press("F9")
+    north.at("pick").click()
+    expect(north.page.locator(".hint")).to_be_visible()
+    north.press("l")  # It is a letter in no field: the log is opened over the form.
+    expect(north.at("log-panel")).to_be_visible()
+    expect(north.page.locator(".hint")).to_be_hidden()

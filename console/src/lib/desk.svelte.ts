@@ -24,11 +24,10 @@ export type Open =
   | { what: 'people' }
   | { what: 'help' };
 
-/** Something that wants a place from the map, or draws on it. */
+/** Something that wants a place or a shape from the map. */
 export interface Picking {
   mode: 'point' | 'polygon' | 'corridor' | 'circle';
-  done: (points: { lat_e7: number; lon_e7: number }[], radius_cm: number | null) => void;
-  cancel: () => void;
+  done: (points: Position[], radius_cm: number | null) => void;
 }
 
 /** Shapes drawn over the map while something is being declared or said. */
@@ -61,9 +60,9 @@ class Desk {
   /** The incident that is open, for the map to show alone at any time but LIVE. */
   replay = $state.raw<Replay | null>(null);
   /** Where the map should go: set by whoever shows something on it. */
-  goto = $state.raw<{ lat_e7: number; lon_e7: number; radius_cm: number } | null>(null);
+  goto = $state.raw<(Position & { radius_cm: number }) | null>(null);
   /** Where the pointer is on the map, or else the map's cross: a place to begin with. */
-  here: { lat_e7: number; lon_e7: number } | null = null;
+  here: Position | null = null;
   /** The item under the pointer or the keyboard, in list and map alike. */
   hovered = $state<string | null>(null);
 
@@ -82,8 +81,21 @@ class Desk {
 
   close(): void {
     this.open = { what: 'none' };
-    this.picking?.cancel();
+  }
+
+  /** Have something picked on the map, once. Whoever asks calls `forgo` when they are gone. */
+  pick(mode: Picking['mode'], done: Picking['done']): void {
+    const picked: Picking['done'] = (points, radius_cm) => {
+      this.picking = null;
+      done(points, radius_cm);
+    };
+    this.picking = { mode, done: picked };
+  }
+
+  /** Want nothing from the map any more, and have nothing drawn over it. */
+  forgo(): void {
     this.picking = null;
+    this.overlay = null;
   }
 
   choose(theme: Theme): void {
