@@ -5,7 +5,7 @@ import { get, post, put, Refused, remove } from '../lib/api';
 import { faultOf } from '../lib/acting.svelte';
 import type { components } from '../lib/schema';
 import { session } from '../lib/session.svelte';
-import type { NoticeItem, Volume } from '../lib/types';
+import type { Altitude, NoticeItem, Volume } from '../lib/types';
 import { altitude, decimal } from '../lib/say';
 
 export type Check = components['schemas']['NoticeCheck'];
@@ -27,14 +27,17 @@ export function empty(links: string[]): Typed {
   };
 }
 
+/** A level as it is typed: a depth is read by its name, and not by a sign. */
+const levelTyped = (level: Altitude): string => altitude(level).replace(/^-(.*) m$/, '$1 m DEPTH');
+
 /** A notice as somebody would have typed it, to be revised or declared again. */
 export function retyped(notice: NoticeItem, revises: boolean): Typed {
   const typed = { ...empty([notice.link]), activity: notice.activity, label: notice.label };
   if (revises) typed.revises = notice.id;
   const [first] = notice.volumes;
   if (!first) return typed;
-  typed.lower = altitude(first.band.lower).replace(/^-(.*) m$/, '$1 m DEPTH');
-  typed.upper = altitude(first.band.upper).replace(/^-(.*) m$/, '$1 m DEPTH');
+  typed.lower = levelTyped(first.band.lower);
+  typed.upper = levelTyped(first.band.upper);
   typed.start = first.window.start;
   typed.end = first.window.end;
   const { outline } = first;
@@ -70,27 +73,31 @@ export class Draft {
   }
 
   /** Go on with the draft of this name, if there is one. */
-  async load(): Promise<boolean> {
+  async load(): Promise<void> {
     try {
       const found = (await get<Kept>('drafts')).find((each) => each.name === this.name);
       if (found) this.typed = { ...this.typed, ...found.body };
-      const newer = unkept.get(this.#key);
-      if (newer) this.typed = newer;
-      return Boolean(found ?? newer);
-    } catch {
-      return false;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
     }
+    const newer = unkept.get(this.#key);
+    if (newer) this.typed = newer;
   }
 
   /** Something was typed: keep it, and have it checked when the typing pauses. */
   changed(): void {
-    this.fresh = false;
     this.kept = false;
     unkept.set(this.#key, $state.snapshot(this.typed) as Typed);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.look(), WAIT_MS);
     clearTimeout(this.#keeping);
     this.#keeping = setTimeout(() => void this.keep(), KEEP_MS);
+    this.recheck();
+  }
+
+  /** Have it checked, and keep nothing: a form that was only opened writes over no draft. */
+  recheck(): void {
+    this.fresh = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.look(), WAIT_MS);
   }
 
   async look(): Promise<Check | null> {
@@ -105,7 +112,8 @@ export class Draft {
       }
       return check;
     } catch (error) {
-      if (error instanceof Refused && mine === this.#asked) {
+      if (!(error instanceof Refused)) throw error;
+      if (mine === this.#asked) {
         this.unchecked = faultOf(error.code, error.phrase);
         this.check = null;
       }
@@ -117,9 +125,11 @@ export class Draft {
     try {
       const typed = $state.snapshot(this.typed) as Typed;
       await put(`drafts/${encodeURIComponent(this.name)}`, typed);
-      this.kept = true;
-      if (JSON.stringify(unkept.get(this.#key)) === JSON.stringify(typed)) unkept.delete(this.#key);
-    } catch {
+      // What was typed since is not kept yet.
+      this.kept = JSON.stringify(this.typed) === JSON.stringify(typed);
+      if (this.kept) unkept.delete(this.#key);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
       this.kept = false; // It is still on the screen, and is kept with the next key.
     }
   }
@@ -144,8 +154,8 @@ export class Draft {
   take(volumes: Volume[]): void {
     const [first] = volumes;
     if (!first) return;
-    this.typed.lower = altitude(first.band.lower);
-    this.typed.upper = altitude(first.band.upper);
+    this.typed.lower = levelTyped(first.band.lower);
+    this.typed.upper = levelTyped(first.band.upper);
     this.typed.start = first.window.start;
     this.typed.end = first.window.end;
     if (this.typed.shape === 'drawn') this.typed.volumes = volumes;

@@ -14,7 +14,7 @@ export type Open =
   | { what: 'conflict'; id: string }
   /** `late` says to whoever pressed ACKNOWLEDGE second that somebody else has answered it. */
   | { what: 'call'; id: string; late?: boolean }
-  | { what: 'declare'; revises?: string; again?: string; template?: string }
+  | { what: 'declare'; revises?: string; again?: string }
   | { what: 'dial'; precedence: 'flash' | 'immediate' | 'priority' | 'routine'; drill?: boolean; about?: string[]; reopens?: string }
   | { what: 'watch' }
   | { what: 'link'; link?: string }
