@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, expect
 
 from tests.browser.desk import Cable, Desk, open_desk
+from tests.browser.passkeys import enrol, stranger
 from tests.line.consoles import Line, aside
 
 
@@ -122,3 +123,21 @@ def test_a_place_is_wanted_from_the_map_only_while_its_form_is_open(line: Line, 
     north.press("l")  # It is a letter in no field: the log is opened over the form.
     expect(north.at("log-panel")).to_be_visible()
     expect(north.page.locator(".hint")).to_be_hidden()
+
+
+def test_the_next_officer_finds_nothing_of_what_the_last_one_typed_for_a_call(
+    line: Line, browser: Browser
+) -> None:
+    desk = enrol(line, stranger(browser, line.north), "Capt. Leaving", "watch_officer")
+    desk.press("F9")
+    desk.at("slot-place").fill("35.9999N 040.0001E")
+    expect(desk.at("will-send")).to_contain_text("35.9999")
+    desk.at("sign-out").click()
+    expect(desk.at("sign-in-page")).to_be_visible()
+    enrol(line, desk, "Capt. Coming", "watch_officer")
+    expect(desk.at("tab-mine")).to_be_visible()
+    desk.press("F9")
+    expect(desk.at("slot-place")).to_be_visible()
+    expect(desk.at("resume")).to_have_count(0)
+    expect(desk.at("slot-place")).not_to_have_value("35.9999N 040.0001E")
+    desk.page.context.close()

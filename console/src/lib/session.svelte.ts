@@ -2,6 +2,7 @@
 // page only does not offer what would be refused.
 
 import { get, onSignedOut, post, Refused } from './api';
+import { desk } from './desk.svelte';
 import { picture } from './picture.svelte';
 import type { Session } from './types';
 
@@ -12,6 +13,9 @@ class Held {
   /** Whether the session ended by itself: then the officer is told, and goes on after signing in. */
   ended = $state(false);
 
+  /** Who was signed in last. */
+  #last = '';
+
   /** Ask the node who is signed in, and begin to show the picture if somebody is. */
   async first(): Promise<void> {
     onSignedOut(() => this.over());
@@ -19,6 +23,12 @@ class Held {
     for (;;) {
       try {
         this.who = await get<Session>('session');
+        // What was open is for whoever opened it: the next officer at this desk begins anew.
+        if (this.#last && this.#last !== this.who.officer) {
+          desk.close();
+          desk.live();
+        }
+        this.#last = this.who.officer;
         this.known = true;
         this.ended = false;
         await picture.start();
