@@ -43,7 +43,8 @@ export const ms = (at: string): number => Date.parse(at);
 /** The instant as the node writes it. */
 export const instant = (at: number): string => new Date(at).toISOString();
 
-const two = (n: number): string => String(Math.trunc(n)).padStart(2, '0');
+/** At least two figures. */
+export const two = (n: number): string => String(Math.trunc(n)).padStart(2, '0');
 
 /** `23 NOV 1204:31Z`, as a watch reads it. Digits and months are the same in every language. */
 export function zulu(at: number, seconds = true): string {
@@ -67,4 +68,4 @@ export function span(length: number): string {
   return `${two(Math.floor(s / 60))}:${two(s % 60)}`;
 }
 
-const MONTHS = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split(' ');
+export const MONTHS = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split(' ');

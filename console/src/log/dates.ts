@@ -1,10 +1,7 @@
 // Dates: instants as paper needs them: with the year and the milliseconds, in figures that are
 // the same in every language, and by day, so that a night's record is read over midnight.
 
-import { ms } from '../lib/clock.svelte';
-
-const MONTHS = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split(' ');
-const two = (n: number): string => String(n).padStart(2, '0');
+import { MONTHS, ms, two } from '../lib/clock.svelte';
 
 /** `23 NOV 2026`, in UTC. */
 export function day(at: number): string {
