@@ -12,6 +12,9 @@ export type Check = components['schemas']['NoticeCheck'];
 export type Typed = components['schemas']['NoticeDraft'] & { label: string };
 type Kept = { name: string; body: Typed }[];
 
+/** Each verdict has a mark, beside its word and its colour. */
+export const VERDICTS: Record<string, string> = { conflict: '▲', no_conflict: '○', not_checked: '?' };
+
 const WAIT_MS = 150;
 const KEEP_MS = 400;
 

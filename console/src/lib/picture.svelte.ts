@@ -45,6 +45,11 @@ class Picture {
     return this.state === 'live' ? link.state : 'unknown';
   }
 
+  /** Whether the counterpart's node has signed that it stores a notice; theirs it has. */
+  stored(notice: Lists['notices']): boolean {
+    return !notice.mine || notice.index < (this.links.get(notice.link)?.stored_by_them ?? 0);
+  }
+
   /** Take the whole picture, then what changes, until `stop`. */
   async start(): Promise<void> {
     this.state = 'loading';

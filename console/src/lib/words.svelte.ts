@@ -17,6 +17,10 @@ export const LANGUAGES = {
 } as const;
 export type Language = keyof typeof LANGUAGES;
 
+/** Which way a language is written. */
+export const directionOf = (language: string): 'ltr' | 'rtl' =>
+  language === 'ar' || language === 'he' ? 'rtl' : 'ltr';
+
 const FILES = import.meta.glob<{ default: Catalogue }>('../../words/*.json');
 const FIRST: Language = 'en';
 const STORED = 'clearline.language';
@@ -24,9 +28,7 @@ const STORED = 'clearline.language';
 class Words {
   language = $state<Language>(FIRST);
   /** Which way the panels run; the map, the time bar and digits always run left to right. */
-  direction = $derived<'ltr' | 'rtl'>(
-    this.language === 'ar' || this.language === 'he' ? 'rtl' : 'ltr',
-  );
+  direction = $derived(directionOf(this.language));
   /** Whether no native reader has vouched for the language yet. */
   machine = $state(false);
   #catalogue = $state.raw<Catalogue>(english);

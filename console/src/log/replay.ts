@@ -1,6 +1,8 @@
 // Replay: an incident as the map replays it: where it is about and when that was so, and what
 // either side had written by then. Everything is from the record; nothing is made up between.
 
+import { pairing } from '../lib/naming';
+
 import type { Replay } from '../lib/desk.svelte';
 import type { EntryView, Incident, Position } from '../lib/types';
 
@@ -44,7 +46,7 @@ function conflicts(incident: Incident): Replay['marks'] {
     const cleared = incident.entries.find((each) => each.kind === 'conflict.cleared' && each.re[0] === entry.id);
     return [{
       what: 'conflict' as const, id: `${ours}+${theirs}`, urgency: 'immediate' as const,
-      name: `…${ours.slice(-6)} × …${theirs.slice(-6)}`, place: where, from: at(entry),
+      name: pairing({ ours, theirs }), place: where, from: at(entry),
       until: Math.min(cleared ? at(cleared) : Infinity, ends(ours), ends(theirs)),
     }];
   });
