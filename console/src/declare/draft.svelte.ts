@@ -117,7 +117,7 @@ export class Draft {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (mine === this.#asked) {
-        this.unchecked = faultOf(error.code, error.phrase);
+        this.unchecked = faultOf(error);
         this.check = null;
       }
       return null;

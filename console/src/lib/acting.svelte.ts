@@ -20,7 +20,7 @@ export class Acting {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.code = error.code;
-      this.fault = faultOf(error.code, error.phrase);
+      this.fault = faultOf(error);
       return null;
     } finally {
       this.busy = false;
@@ -33,8 +33,9 @@ export class Acting {
   }
 }
 
-/** What was wrong, in the officer's language where there are words for it. */
-export function faultOf(code: string, phrase: string): string {
-  const key = `mistake.${code}`;
-  return words.has(key) && words.language !== 'en' ? `${words.say(key)} (${phrase})` : phrase;
+/** What was wrong, in the officer's language where there are words for it; nothing if nothing was. */
+export function faultOf(fault: { code: string; phrase: string } | undefined): string {
+  if (!fault) return '';
+  const key = `mistake.${fault.code}`;
+  return words.has(key) && words.language !== 'en' ? `${words.say(key)} (${fault.phrase})` : fault.phrase;
 }
