@@ -141,3 +141,31 @@ def test_the_next_officer_finds_nothing_of_what_the_last_one_typed_for_a_call(
     expect(desk.at("resume")).to_have_count(0)
     expect(desk.at("slot-place")).not_to_have_value("35.9999N 040.0001E")
     desk.page.context.close()
+
+
+def test_a_distance_is_measured_by_keyboard_and_given_up(line: Line, north: Desk) -> None:
+    measure = north.page.get_by_role("button", name="Measure")
+    measure.click()
+    north.at("map").focus()
+    north.press("Enter", "ArrowRight")
+    expect(north.at("measure")).to_contain_text("NM")
+    measure.click()
+    measure.click()
+    expect(north.at("measure")).not_to_contain_text("NM")
+
+
+def test_a_shape_that_ends_with_a_double_click_has_its_last_point_once(
+    line: Line, north: Desk
+) -> None:
+    north.press("n")
+    north.at("shape-polygon").click()
+    north.at("draw").click()
+    box = north.at("map").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    north.page.mouse.click(x, y)
+    north.page.mouse.click(x + 60, y)
+    north.page.mouse.dblclick(x + 60, y + 60)
+    expect(north.at("field-points")).not_to_have_value("")
+    points = north.at("field-points").input_value().splitlines()
+    assert len(points) == len(set(points)) == 3

@@ -58,7 +58,7 @@ export class Picker {
     return true;
   }
 
-  /** Take back the last point. */
+  /** Take back the last point, if there is one. */
   undo(): void {
     this.#points.pop();
     this.draw();
