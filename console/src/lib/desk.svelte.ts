@@ -2,7 +2,7 @@
 // that the node should know; a reload begins again at LIVE, with nothing open.
 
 import { clock } from './clock.svelte';
-import type { Incident, Position, Precedence } from './types';
+import type { Incident, Position, Precedence, Volume } from './types';
 
 export type Theme = 'dark' | 'dim' | 'light';
 export const THEMES: Theme[] = ['dark', 'dim', 'light'];
@@ -32,9 +32,9 @@ export interface Picking {
 
 /** Shapes drawn over the map while something is being declared or said. */
 export interface Overlay {
-  drawn: unknown[];
-  seen: unknown[];
-  conflicts: unknown[];
+  drawn: Pick<Volume, 'outline'>[];
+  seen: Pick<Volume, 'outline'>[];
+  conflicts: Pick<Volume, 'outline'>[];
 }
 
 /** An incident as the map replays it: the times are ms since the epoch. */
