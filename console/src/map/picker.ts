@@ -48,17 +48,20 @@ export class Picker {
     } else this.draw();
   }
 
-  /** Finish a polygon or a corridor; returns whether there was enough of it. */
-  finish(): boolean {
+  /** Finish a polygon or a corridor; returns whether there was enough of it. A last point that is
+   * no further than `apart` (m of the map) from the one before is the same one, clicked twice. */
+  finish(apart = 0): boolean {
     const picking = this.#picking;
     const least = picking?.mode === 'polygon' ? 3 : 2;
     if (!picking || picking.mode === 'point' || picking.mode === 'circle') return false;
+    const [[x = 0, y = 0] = [], [lastX = 0, lastY = 0] = []] = this.#points.slice(-2).map((each) => fromLonLat(each));
+    if (this.#points.length > 1 && Math.hypot(x - lastX, y - lastY) <= apart) this.#points.pop();
     if (this.#points.length < least) return false;
     picking.done(this.#points.map(position), null);
     return true;
   }
 
-  /** Take back the last point, if there is one. */
+  /** Take back the last point. */
   undo(): void {
     this.#points.pop();
     this.draw();
