@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,7 +76,7 @@ def south(line: Line, at_desk: Callable[..., Desk]) -> Desk:
 
 @pytest.fixture(autouse=True)
 def _quiet(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Leave nothing ringing and nothing declared for the next test of the file."""
+    """Leave nothing ringing, declared or half typed for the next test of the file."""
     yield
     if "line" not in request.fixturenames:
         return
@@ -84,6 +86,13 @@ def _quiet(request: pytest.FixtureRequest) -> Iterator[None]:
         if process is None or process.poll() is not None:
             return
         aside(lambda side=side, other=other: _calm(side.station, other.station))
+        _forget_drafts(side.station)
+
+
+def _forget_drafts(station: Station) -> None:
+    """Drop what was typed and not sent: the next test would go on with it."""
+    with contextlib.closing(sqlite3.connect(station.home / "console.db", timeout=10)) as kept, kept:
+        kept.execute("DELETE FROM documents WHERE kind = 'drafts'")
 
 
 def disposed(station: Station, call: str) -> bool:

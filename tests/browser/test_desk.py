@@ -200,6 +200,7 @@ def test_a_read_back_that_differs_is_marked_in_both_texts_on_both_sides(
     line: Line, north: Desk, south: Desk
 ) -> None:
     south.dial()
+    expect(north.at("acknowledge")).to_be_focused()
     north.press("Enter")
     expect(north.at("call-panel")).to_be_visible()
     north.press("r")
@@ -346,10 +347,12 @@ def test_a_watch_is_accepted_after_each_open_item_was_read_one_after_another(
     line: Line, north: Desk, south: Desk
 ) -> None:
     south.dial()
+    expect(north.at("acknowledge")).to_be_focused()
     north.press("Enter")
     expect(north.at("call-panel")).to_be_visible()
     south.closed()
     south.dial("F12", place="35.4000N 040.2000E")
+    expect(north.at("acknowledge")).to_be_focused()
     north.press("Enter")
     expect(north.at("incoming")).to_be_hidden()
     line.north.run("watch", "hand-over", "Capt. Before", "--yes")

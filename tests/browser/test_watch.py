@@ -275,6 +275,7 @@ def test_the_watch_is_offered_read_and_accepted_by_another_officer(
     line: Line, north: Desk, south: Desk
 ) -> None:
     south.dial()
+    expect(north.at("acknowledge")).to_be_focused()
     north.press("Enter")
     expect(north.at("call-panel")).to_be_visible()
     north.press("w")
@@ -308,7 +309,7 @@ def test_the_record_is_searched_and_each_entry_says_if_it_has_a_receipt(
     expect(north.at("log-count")).to_contain_text("looked through")
     north.at("log-kind").select_option("notice.")
     north.at("log-search").fill(notice["handle"])
-    rows = north.at("log-panel").locator("tbody tr")
+    rows = north.at("log-entry")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("receipt")
     with north.page.expect_download() as download:
@@ -322,10 +323,11 @@ def test_an_incident_is_one_page_replayed_and_printed(line: Line, north: Desk, s
     south.declare(centre="35.2560N 040.1500E", label="", start="+0s")
     south.closed()
     south.dial()
+    expect(north.at("acknowledge")).to_be_focused()
     north.press("Enter")
     north.at("dispose-received").click()
     north.page.get_by_role("button", name="Incident page").click()
-    entries = north.at("incident-entries").locator("tbody tr")
+    entries = north.at("incident-entry")
     expect(entries).to_have_count(4)
     expect(north.at("incident")).to_contain_text("STOP. Our people are at")
     north.picture("incident")
