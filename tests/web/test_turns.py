@@ -63,7 +63,7 @@ def test_however_many_look_the_record_through_one_slice_is_read_between_two_turn
 ) -> None:
     pair, journal = long_record()
     none = cast("Any", None)
-    api = Api(cast("Any", Here(pair.north.runtime)), none, Path(), none)
+    api = Api(cast("Any", Here(pair.north.runtime)), none, Path(), none, none, none)
     row = next(each for each in api.endpoints() if each.name == what)
     oldest = next(iter(pair.north.runtime.state.notices.by_id))
     request: Any = type("Request", (), {"path_params": {"id": oldest}})()

@@ -84,16 +84,23 @@ export class Draft {
       if (!(error instanceof Refused)) throw error;
     }
     const newer = unkept.get(this.#key);
-    if (newer) this.typed = newer;
+    if (!newer) return;
+    this.typed = newer;
+    this.kept = false;
+    this.#keepSoon();
   }
 
   /** Something was typed: keep it, and have it checked when the typing pauses. */
   changed(): void {
     this.kept = false;
     unkept.set(this.#key, $state.snapshot(this.typed) as Typed);
+    this.#keepSoon();
+    this.recheck();
+  }
+
+  #keepSoon(): void {
     clearTimeout(this.#keeping);
     this.#keeping = setTimeout(() => void this.keep(), KEEP_MS);
-    this.recheck();
   }
 
   /** Have it checked, and keep nothing: a form that was only opened writes over no draft. */
