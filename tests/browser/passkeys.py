@@ -8,13 +8,13 @@ from tests.browser.desk import Desk, open_desk
 from tests.line.consoles import Line, Side
 
 
-def with_key(page: Page) -> None:
-    """Put Chromium's own authenticator into a page: a key that verifies its user."""
+def with_key(page: Page, *, verifies: bool = True) -> None:
+    """Put Chromium's own authenticator into a page: a key that verifies its user, or fails to."""
     key = page.context.new_cdp_session(page)
     key.send("WebAuthn.enable")
     options = {
         "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
-        "hasUserVerification": True, "isUserVerified": True,
+        "hasUserVerification": True, "isUserVerified": verifies,
         "automaticPresenceSimulation": True,
     }  # fmt: skip
     key.send("WebAuthn.addVirtualAuthenticator", {"options": options})

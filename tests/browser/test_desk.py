@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.desk import STOP, Cable, Desk, open_desk
+from tests.browser.passkeys import enrol, stranger, with_key
 from tests.line.consoles import Line, aside
 from tests.line.station import until
 
@@ -409,25 +410,11 @@ def keyed(line: Line, browser: Browser) -> Iterator[Callable[[str, str], Desk]]:
     """Enrol somebody with a passkey, in a browser of their own."""
     made: list[Desk] = []
 
-    def enrol(name: str, role: str) -> Desk:
-        desk = open_desk(browser, line.north)
-        made.append(desk)
-        key = desk.page.context.new_cdp_session(desk.page)
-        key.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
-            "hasUserVerification": True, "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }  # fmt: skip
-        key.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        desk.page.goto(line.north.address)
-        code = line.north.run("console", "invite", name, "--role", role)["code"]
-        desk.at("code").fill(code)
-        desk.at("enrol").click()
-        expect(desk.at("map")).to_be_visible()
-        return desk
+    def seat(name: str, role: str) -> Desk:
+        made.append(stranger(browser, line.north))
+        return enrol(line, made[-1], name, role)
 
-    yield enrol
+    yield seat
     for desk in made:
         desk.page.context.close()
     for desk in made:
@@ -515,14 +502,7 @@ def test_a_session_that_ended_by_itself_says_so(
 
 def test_a_prompt_that_nobody_answered_says_what_to_do(line: Line, browser: Browser) -> None:
     desk = open_desk(browser, line.north)
-    key = desk.page.context.new_cdp_session(desk.page)
-    key.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
-        "hasUserVerification": True, "isUserVerified": False,
-        "automaticPresenceSimulation": True,
-    }  # fmt: skip
-    key.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    with_key(desk.page, verifies=False)
     desk.page.goto(line.north.address)
     desk.at("sign-in").click()
     expect(desk.at("sign-in-fault")).to_contain_text("Press the button again")

@@ -79,7 +79,7 @@ def test_a_role_is_offered_its_own_at_the_page_and_refused_the_rest_by_the_node(
     line: Line, south: Desk, seated: Callable[[str], Desk], role: str
 ) -> None:
     own, desk = OWN[role], seated(role)
-    expect(desk.page.locator("header")).to_contain_text(f"The {role}")
+    expect(desk.page.get_by_role("banner", name="This node")).to_contain_text(f"The {role}")
     for test in ("call-flash", "call-routine", "drill", "declare", "hand-over"):
         enabled(desk, test, whether=own.watch)
     assert (desk.at("people").count() == 1) == own.people

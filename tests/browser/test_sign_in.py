@@ -27,8 +27,8 @@ def test_somebody_enrols_with_a_code_signs_out_and_signs_in_with_one_key(
     line: Line, desk: Desk
 ) -> None:
     enrol(line, desk, "Capt. Key", "watch_officer")
-    expect(desk.page.locator("header")).to_contain_text("Capt. Key")
-    expect(desk.page.locator("header")).not_to_contain_text("DEMO")
+    expect(desk.page.get_by_role("banner", name="This node")).to_contain_text("Capt. Key")
+    expect(desk.page.get_by_role("banner", name="This node")).not_to_contain_text("DEMO")
     desk.page.get_by_title("Sign out").click()
     expect(desk.at("sign-in")).to_be_focused()
     desk.press("Enter")
