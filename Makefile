@@ -23,6 +23,7 @@ demo: page ## two nodes and two consoles; make demo ARGS=--no-browser plays a sc
 
 test: page ## the whole suite
 	@scripts/browser.sh
+	@scripts/ends.sh
 	@.venv/bin/just check
 
 check: test ## the same
