@@ -8,6 +8,7 @@ its implementations pass (`tests/ports/`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
 
@@ -15,20 +16,27 @@ from msgspec import Struct
 
 from clearline.basis.faults import Broken, Mistake
 from clearline.basis.instants import Instant
-from clearline.core.effects import Append, Effect, Release
+from clearline.core.effects import Append, Demand, Effect, Release
+from clearline.core.terms import Precedence
 from clearline.record import Receipt, Signer
 
 __all__ = [
     "Batch",
     "Bell",
+    "Channel",
+    "ChannelFault",
     "Clock",
     "FeedRow",
     "Head",
+    "Heard",
     "Journal",
     "KeptFork",
     "KeptReceipt",
     "Keys",
     "Outcome",
+    "Page",
+    "PageCause",
+    "PageResult",
     "Record",
     "Reply",
     "Snapshot",
@@ -233,4 +241,111 @@ class Keys(Protocol):
     @property
     def mirror(self) -> Signer:
         """Return the key that cosigns what we store of the counterpart's."""
+        ...
+
+
+class PageResult(StrEnum):
+    """What is known of one page. Only the last of the first three means that a human has it."""
+
+    HANDED = "handed"
+    """The channel has taken it over: a server accepted it, a telephone rings."""
+    DELIVERED = "delivered"
+    """It is at the other end, where the channel can know: a telephone was answered."""
+    ACKNOWLEDGED = "acknowledged"
+    """A human did what no machine does by itself: keyed the code, or signed a reply."""
+    FAILED = "failed"
+    """It did not get there by this way; the cause says why. The ladder goes on."""
+
+
+class PageCause(StrEnum):
+    """Why a page did not get to a human by this way."""
+
+    NONE = "none"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    """It rang, and nobody took it up in time."""
+    UNREACHABLE = "unreachable"
+    """Nothing rang: the address is dead, or the way to it is."""
+    NO_CODE = "no_code"
+    """It was answered, and nobody keyed the code: a machine, or somebody who did not listen."""
+    DECLINED = "declined"
+    CREDENTIALS = "credentials"
+    ADDRESS = "address"
+    """That can be no address of this channel's."""
+    TOO_MANY = "too_many"
+    """The channel carries as many pages as its setting allows; one of higher precedence waits
+    for none."""
+    TIMEOUT = "timeout"
+    OTHER = "other"
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """What one channel carries, to one officer or to one room."""
+
+    id: str
+    """The same page has the same id, however often it is asked for."""
+    what: str
+    """Id of the call, conflict or test that it is about."""
+    who: str
+    """The officer's name; empty for the echelon's own telephone, mailbox or lamp."""
+    address: str
+    echelon: str
+    rung: int
+    demand: Demand
+    precedence: Precedence
+    drill: bool
+    language: str
+    """The one that the text is in, as in the terms: `en`, `ru`."""
+    text: tuple[str, ...]
+    """What is said, a line for each phrase, rendered in that language."""
+    code: str
+    """Two digits that a human keys, or gives back, to acknowledge."""
+
+
+Heard = Callable[[PageResult, PageCause, str], None]
+"""Told whatever becomes known of a page: the result, its cause, and a short line for people."""
+
+
+class ChannelFault(Exception):
+    """A channel could not carry a page now, and why."""
+
+    def __init__(self, cause: PageCause, phrase: str) -> None:
+        super().__init__(phrase)
+        self.cause = cause
+        self.phrase = phrase
+
+
+class Channel(Protocol):
+    """One way to reach a human. It is tried beside all others, never after them."""
+
+    @property
+    def name(self) -> str:
+        """Return its name, as officers' methods give it: `phone`, `mail`, `mqtt`."""
+        ...
+
+    async def start(self) -> None:
+        """Get ready; never raise for a far end that is not there: `check` says so."""
+        ...
+
+    async def stop(self) -> None:
+        """Let everything go; what is under way is hung up."""
+        ...
+
+    def address_fault(self, address: str) -> str | None:
+        """Return why that can be no address of this channel's; None if it can."""
+        ...
+
+    async def page(self, page: Page, heard: Heard) -> None:
+        """Carry one page, within the channel's own time-out; return when no more will be known.
+
+        Whatever goes wrong is told to `heard` as FAILED, never raised. Cancelled when nobody
+        need be reached any more: then whatever rings is hung up.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Find out whether a page could be carried now, without disturbing anybody.
+
+        Raises ChannelFault with what is wrong.
+        """
         ...
