@@ -24,7 +24,7 @@ __all__ = [
     "Batch",
     "Bell",
     "Channel",
-    "ChannelFault",
+    "ChannelError",
     "Clock",
     "FeedRow",
     "Head",
@@ -306,7 +306,7 @@ Heard = Callable[[PageResult, PageCause, str], None]
 """Told whatever becomes known of a page: the result, its cause, and a short line for people."""
 
 
-class ChannelFault(Exception):
+class ChannelError(Exception):
     """A channel could not carry a page now, and why."""
 
     def __init__(self, cause: PageCause, phrase: str) -> None:
@@ -346,6 +346,6 @@ class Channel(Protocol):
     async def check(self) -> None:
         """Find out whether a page could be carried now, without disturbing anybody.
 
-        Raises ChannelFault with what is wrong.
+        Raises ChannelError with what is wrong.
         """
         ...
