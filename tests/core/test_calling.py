@@ -16,9 +16,12 @@ from clearline.core.events import (
     Announce,
     Close,
     Dispose,
+    JumpToRung,
     OpenCall,
     Propose,
+    ReadBack,
     Say,
+    StandDown,
 )
 from clearline.core.terms import Ladders, Limits, Precedence, default_ladders, hash_of
 from clearline.phrasebook import Stop
@@ -177,12 +180,104 @@ def test_an_acknowledgement_stops_both_ladders_and_every_bell():
     pair = Pair()
     call = flash(pair)
     pair.south.do(Acknowledge(by="d", call=call, echelon="deputy"), pair.now)
+    pair.south.do(Dispose(by="d", call=call, disposition="received"), pair.now)
     pair.settle()
     pair.south.effects.clear()
     for node in (pair.north, pair.south):
         node.runtime.tick(pair.now.after(HOUR_MS // 4))
         assert not node.runtime.state.calls.by_id[call].climbs
     assert pair.south.told(Ring) == []
+
+
+def test_an_officer_who_acknowledges_and_does_nothing_is_climbed_past_and_told_so():
+    pair = Pair()
+    call = flash(pair)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    pair.settle()
+    pair.south.effects.clear()
+    pair.wait(119 * SECOND_MS)
+    assert pair.south.told(Ring) == []
+    pair.wait(SECOND_MS)
+    assert [(ring.rung, ring.echelon) for ring in pair.south.told(Ring)] == [(2, "deputy")]
+    assert "acknowledged_idle" in pair.south.codes()
+    assert "call_climbed_past" in pair.north.codes()
+    for node in (pair.north, pair.south):
+        held = node.runtime.state.calls.by_id[call]
+        assert held.climbs
+        assert [each.echelon for each in held.passed] == ["duty-desk"]
+    pair.wait(30 * SECOND_MS)
+    assert pair.south.told(Ring)[-1].rung == 3
+
+
+@pytest.mark.parametrize("act", ["say", "dispose", "read_back"])
+def test_an_officer_who_does_something_about_it_is_not_climbed_past(act):
+    pair = Pair()
+    call = flash(pair)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    acts = {
+        "say": Say(by="d", call=call, phrases=(OURS,)),
+        "dispose": Dispose(by="d", call=call, disposition="received"),
+        "read_back": ReadBack(by="d", call=call, of=call, phrases=(OURS,)),
+    }
+    pair.south.do(acts[act], pair.now)
+    pair.settle()
+    pair.wait(HOUR_MS)
+    assert "acknowledged_idle" not in pair.south.codes()
+
+
+def test_what_the_caller_does_is_no_act_of_the_one_who_acknowledged():
+    pair = Pair()
+    call = flash(pair)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    pair.settle()
+    pair.north.do(Say(by="o", call=call, phrases=(OURS,)), pair.now)
+    pair.settle()
+    pair.wait(120 * SECOND_MS)
+    assert "acknowledged_idle" in pair.south.codes()
+
+
+def test_a_jump_rings_that_rung_at_once_and_both_sides_know():
+    pair = Pair()
+    call = flash(pair)
+    pair.south.effects.clear()
+    pair.south.do(JumpToRung(by="d", call=call, rung=3), pair.now)
+    pair.settle()
+    assert [ring.echelon for ring in pair.south.told(Ring)] == ["flag-officer"]
+    assert pair.north.runtime.state.calls.by_id[call].told.rung == 3
+    pair.wait(30 * SECOND_MS)
+    assert pair.south.told(Ring)[-1].rung == 4
+
+
+def test_only_the_called_side_jumps_and_only_to_a_rung_that_there_is():
+    pair = Pair()
+    call = flash(pair)
+    with pytest.raises(Mistake, match="called side climbs"):
+        pair.north.do(JumpToRung(by="o", call=call, rung=2), pair.now)
+    with pytest.raises(Mistake, match="4 rungs"):
+        pair.south.do(JumpToRung(by="d", call=call, rung=5), pair.now)
+
+
+def test_a_call_that_its_caller_stands_down_rings_nobody_any_more():
+    pair = Pair()
+    call = flash(pair)
+    pair.north.do(StandDown(by="o", call=call), pair.now)
+    pair.settle()
+    assert call in [hush.what for hush in pair.south.told(Hush)]
+    assert "call_stood_down" in pair.south.codes()
+    pair.south.effects.clear()
+    pair.wait(HOUR_MS)
+    assert call not in [ring.what for ring in pair.south.told(Ring)]
+    pair.south.do(Close(by="d", call=call), pair.now)
+    pair.settle()
+    for node in (pair.north, pair.south):
+        assert node.runtime.state.calls.by_id[call].state is CallState.CLOSED
+
+
+def test_the_called_side_cannot_stand_a_call_down():
+    pair = Pair()
+    call = flash(pair)
+    with pytest.raises(Mistake, match="calling side"):
+        pair.south.do(StandDown(by="d", call=call), pair.now)
 
 
 def test_the_bell_is_hushed_by_the_one_who_reads():
@@ -192,17 +287,19 @@ def test_the_bell_is_hushed_by_the_one_who_reads():
     assert [hush.what for hush in pair.south.told(Hush)] == [call]
 
 
-def test_a_ladder_made_shorter_during_a_call_rings_its_last_rung():
+def test_the_ladder_of_a_call_is_the_one_that_it_was_opened_on():
     pair = Pair()
     call = flash(pair)
     pair.wait(85 * SECOND_MS)
-    assert pair.south.runtime.state.calls.by_id[call].climb.rung == 4
     amend(pair, rungs=2)
     pair.south.effects.clear()
     pair.wait(31 * SECOND_MS)
-    assert [(ring.rung, ring.echelon) for ring in pair.south.told(Ring)] == [(2, "deputy")]
-    assert pair.north.runtime.state.calls.by_id[call].told.rung == 2
-    assert "entry_refused" not in pair.south.codes() + pair.north.codes()
+    assert [(ring.rung, ring.echelon) for ring in pair.south.told(Ring)] == [(4, "contact-card")]
+    pair.south.effects.clear()
+    flash(pair)
+    pair.wait(21 * SECOND_MS)
+    assert pair.south.runtime.state.calls.by_id[call].ladder == default_ladders().flash
+    assert [ring.rung for ring in pair.south.told(Ring) if ring.what != call] == [1, 2]
 
 
 def amend(pair: Pair, *, rungs: int) -> None:

@@ -10,21 +10,26 @@ from clearline.basis.faults import Reason, Refusal
 from clearline.basis.instants import DAY_MS
 from clearline.core.calls import (
     CALLED_SIDE_ONLY,
+    CALLING_SIDE_ONLY,
     MAX_SAID,
     TABLE,
     Call,
     CallAcknowledged,
+    CallClimbed,
     CallRinging,
     Calls,
     CallState,
     Disposed,
     Said,
+    Why,
     acknowledged,
+    climbed,
     closed,
     disposed,
     ringing,
     said,
     step,
+    stood_down,
 )
 from clearline.core.ladder import start
 from clearline.core.notices import Disposition
@@ -47,6 +52,7 @@ def call(*, mine: bool = True, state: CallState = CallState.OPENED, **changes) -
         "notices": (),
         "drill": False,
         "opened_at": START,
+        "ladder": default_ladders().flash,
         "climb": start(default_ladders().flash, START),
         "said": (Said(entry=CALL, mine=mine, phrases=(LineTest(),), at=START),),
         "state": state,
@@ -57,7 +63,12 @@ def call(*, mine: bool = True, state: CallState = CallState.OPENED, **changes) -
 def apply(call: Call, kind: str, *, mine: bool) -> Call | Refusal:
     """Return what an entry of this kind makes of a call, by the functions of the room."""
     match kind:
-        case "call.ringing" | "call.climbed":
+        case "call.climbed":
+            body = CallClimbed(rung=2, echelon="deputy", round=0, why=Why.UNANSWERED)
+            return climbed(call, body, START, mine=mine)
+        case "call.stood_down":
+            return stood_down(call, START, mine=mine)
+        case "call.ringing":
             body = CallRinging(rung=1, echelon="duty-desk", since=START)
             return ringing(call, body, START, mine=mine)
         case "call.acknowledged":
@@ -90,7 +101,7 @@ def test_every_kind_in_every_state_by_either_side_is_what_the_table_says(
 ):
     before = call(mine=mine if writer_calls else not mine, state=state)
     after = step(before, kind, mine=mine)
-    if writer_calls and kind in CALLED_SIDE_ONLY:
+    if kind in (CALLED_SIDE_ONLY if writer_calls else CALLING_SIDE_ONLY):
         assert after.reason is Reason.NOT_YOURS
     elif kind in TABLE[state]:
         assert after is TABLE[state][kind]
@@ -145,11 +156,29 @@ def test_a_call_is_closed_only_by_an_answer_a_disposition_and_both_sides(mine, a
             continue
         heard.add((kind, writer))
         now = after
-    if now.state is CallState.CLOSED:
+        assert now.climbs or heard & {("call.acknowledged", not mine), ("call.stood_down", mine)}
+    if now.state is CallState.CLOSED and ("call.stood_down", mine) in heard:
+        assert ("call.closed", not mine) in heard
+    elif now.state is CallState.CLOSED:
         assert {("call.closed", True), ("call.closed", False)} <= heard
         assert ("call.acknowledged", not mine) in heard
         assert ("call.disposition", not mine) in heard
-    assert now.climbs == (("call.acknowledged", not mine) not in heard)
+
+
+def test_a_call_that_is_climbed_past_rings_again_and_keeps_who_had_it():
+    answered = apply(call(mine=False), "call.acknowledged", mine=True)
+    again = apply(answered, "call.climbed", mine=True)
+    assert again.climbs
+    assert again.acknowledgement is None
+    assert [each.echelon for each in again.passed] == ["duty-desk"]
+    assert apply(again, "call.acknowledged", mine=True).acknowledgement is not None
+
+
+def test_what_its_caller_has_stood_down_is_closed_by_the_called_side_without_a_disposition():
+    down = stood_down(call(mine=True), START, mine=True)
+    assert (down.state, down.closed_by_us, down.climbs) == (CallState.CLOSING, True, False)
+    assert closed(down, START, mine=True).reason is Reason.DUPLICATE
+    assert closed(down, START, mine=False).state is CallState.CLOSED
 
 
 def test_a_closed_call_is_forgotten_after_a_day_and_an_open_one_never():

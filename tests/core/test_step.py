@@ -293,7 +293,7 @@ GOOD = {
             "rung": RUNG,
             "echelon": ECHELON,
             "round": INTEGERS,
-            "why": st.sampled_from(["unanswered", "unmanned"]),
+            "why": st.sampled_from(["unanswered", "unmanned", "idle", "by_hand"]),
         }
     ),
     "call.acknowledged": st.fixed_dictionaries({"rung": RUNG, "echelon": ECHELON}),
@@ -301,6 +301,7 @@ GOOD = {
     "call.readback": st.fixed_dictionaries({"phrases": PHRASES}),
     "call.disposition": st.fixed_dictionaries({"disposition": DISPOSITION}),
     "call.closed": st.just({}),
+    "call.stood_down": st.just({}),
     "test.sent": st.just({}),
     "test.answered": st.sampled_from(
         [{"outcome": "answered"}, {"outcome": "missed", "cause": "unknown"}, {"outcome": "missed"}]

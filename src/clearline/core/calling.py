@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.instants import DAY_MS, Instant
-from clearline.core import calls, ladder
+from clearline.core import calls, ladder, planning
 from clearline.core.calls import (
     Call,
     CallAcknowledged,
@@ -29,17 +29,28 @@ from clearline.core.calls import (
     CallRinging,
     CallSaid,
     CallState,
+    CallStoodDown,
     Disposed,
     Said,
     Why,
 )
 from clearline.core.effects import Demand, Ring
-from clearline.core.events import Acknowledge, Close, Dispose, OpenCall, ReadBack, Say
+from clearline.core.events import (
+    Acknowledge,
+    Close,
+    Dispose,
+    JumpToRung,
+    OpenCall,
+    ReadBack,
+    Say,
+    StandDown,
+)
+from clearline.core.ladder import Climb
 from clearline.core.links import Link
 from clearline.core.notices import Disposition
-from clearline.core.release import Door, release_phrases
+from clearline.core.release import NODE, Door, release_phrases
 from clearline.core.state import State
-from clearline.core.terms import Ladder, Precedence, ReleaseField, Terms
+from clearline.core.terms import Precedence, ReleaseField, Terms
 from clearline.phrasebook import Phrase, coded, differing
 from clearline.record import Entry
 from clearline.space import Circle, Minima, Position, horizontal_cm
@@ -51,6 +62,7 @@ __all__ = [
     "climb_all",
     "close",
     "dispose",
+    "jump",
     "nearest_notices",
     "open_call",
     "opened_unreadably",
@@ -58,6 +70,7 @@ __all__ = [
     "restated",
     "ring_again",
     "say",
+    "stand_down",
 ]
 
 NEARBY = Minima(horizontal_cm=2_000_000, vertical_cm=10_000_000, time_ms=DAY_MS)
@@ -104,8 +117,8 @@ def say(state: State, door: Door, event: Say) -> None:
     entry = door.say(
         link, "call.said", CallSaid(phrases=phrases), re=(call.id,), by=event.by, changes=changes
     )
-    after = calls.said(call, replace(utterance, entry=entry.id))
-    state.calls.put(_or_mistake(after))
+    after = _or_mistake(calls.said(call, replace(utterance, entry=entry.id)))
+    state.calls.put(replace(after, act_by=None))
 
 
 def read_back(state: State, door: Door, event: ReadBack) -> None:
@@ -121,7 +134,8 @@ def read_back(state: State, door: Door, event: ReadBack) -> None:
     body = CallReadback(phrases=phrases)
     re = (call.id, event.of)
     entry = door.say(link, "call.readback", body, re=re, by=event.by, changes=changes)
-    state.calls.put(_or_mistake(calls.said(call, replace(utterance, entry=entry.id))))
+    after = _or_mistake(calls.said(call, replace(utterance, entry=entry.id)))
+    state.calls.put(replace(after, act_by=None))
 
 
 def acknowledge(state: State, door: Door, event: Acknowledge) -> None:
@@ -130,8 +144,34 @@ def acknowledge(state: State, door: Door, event: Acknowledge) -> None:
     link = state.link(call.link)
     body = CallAcknowledged(rung=call.climb.rung, echelon=event.echelon)
     after = _or_mistake(calls.acknowledged(call, body, door.now, mine=True))
+    if isinstance(call.ladder.act_ms, int):
+        after = replace(after, act_by=door.now.after(call.ladder.act_ms))
     door.hush(call.id)
     door.say(link, "call.acknowledged", body, re=(call.id,), by=event.by)
+    state.calls.put(after)
+
+
+def jump(state: State, door: Door, event: JumpToRung) -> None:
+    """Ring another rung of a call of theirs now: whoever asks knows who is needed."""
+    call = state.call(event.call)
+    if call.mine:
+        raise Mistake("own_call", "The called side climbs. Say more in the call, or stand down.")
+    if event.rung > len(call.ladder.rungs):
+        raise Mistake("no_such_rung", f"The ladder has {len(call.ladder.rungs)} rungs.")
+    climb = ladder.start(call.ladder, door.now, event.rung, call.climb.round + 1)
+    after = calls.step(call, "call.climbed", mine=True)
+    if isinstance(after, Refusal):
+        raise Mistake(after.reason.value, after.detail)
+    link = state.link(call.link)
+    _climbed(state, door, link, replace(call, climb=climb), Why.BY_HAND, event.by)
+
+
+def stand_down(state: State, door: Door, event: StandDown) -> None:
+    """Say that a call of ours needs no human any more. The other side stops ringing."""
+    call = state.call(event.call)
+    after = _or_mistake(calls.stood_down(call, door.now, mine=True))
+    link = state.link(call.link)
+    door.say(link, "call.stood_down", CallStoodDown(), re=(call.id,), by=event.by)
     state.calls.put(after)
 
 
@@ -143,7 +183,7 @@ def dispose(state: State, door: Door, event: Dispose) -> None:
     after = _or_mistake(calls.disposed(call, what, mine=True))
     body = CallDisposition(disposition=disposition)
     door.say(state.link(call.link), "call.disposition", body, re=(call.id,), by=event.by)
-    state.calls.put(after)
+    state.calls.put(replace(after, act_by=None))
 
 
 def close(state: State, door: Door, event: Close) -> None:
@@ -177,13 +217,18 @@ def climb_all(state: State, door: Door) -> None:
         if call.climb.until > door.now:
             break
         link = state.link(call.link)
-        rungs = link.terms.ladders.of(call.precedence)
-        after = replace(call, climb=ladder.climb(rungs, call.climb, door.now))
-        state.calls.put(after)
         if call.mine:
-            _own_rung_passed(door, link, call, after, rungs)
-        else:
-            _climbed(state, door, link, call, after, rungs)
+            after = replace(call, climb=ladder.climb(call.ladder, call.climb, door.now))
+            state.calls.put(after)
+            _own_rung_passed(door, link, call, after)
+            continue
+        passed = ladder.rung_of(call.ladder, call.climb.rung).echelon
+        why = Why.UNANSWERED if planning.on_watch(state, passed, door.now) else Why.UNMANNED
+        empty = planning.empty_rungs(state, call.ladder, door.now)
+        climb = ladder.climb(call.ladder, call.climb, door.now, empty)
+        _climbed(state, door, link, replace(call, climb=climb), why)
+    for call in state.calls.idle(door.now):
+        _climbed_past(state, door, call)
     state.calls.forget(door.now)
 
 
@@ -191,7 +236,7 @@ def ring_again(state: State, door: Door) -> None:
     """Ring whatever should be ringing: the process has started and every bell is silent."""
     for call in state.calls.climbing():
         if not call.mine:
-            _ring(door, state.link(call.link), call)
+            _ring(state, door, call)
 
 
 def _opened_by_them(
@@ -204,9 +249,11 @@ def _opened_by_them(
     before = state.calls.by_id.get(entry.re[0]) if entry.re else None
     if before is not None and before.link != link.id:
         before = None
-    call = began(link, before, entry.id, body, door.now, mine=False)
+    rungs = link.terms.ladders.of(body.precedence)
+    empty = planning.empty_rungs(state, rungs, door.now)
+    call = began(link, before, entry.id, body, door.now, mine=False, empty=empty)
     state.calls.put(call)
-    _ring(door, link, call)
+    _ring(state, door, call)
     _say_ringing(state, door, link, call)
     door.alert("call_incoming", link.id, call.id, precedence=body.precedence.value)
     return None
@@ -237,11 +284,19 @@ _PRECEDENCE = msgspec.json.Decoder(_OnlyPrecedence)
 
 
 def began(
-    link: Link, before: Call | None, entry: str, body: CallOpened, now: Instant, *, mine: bool
+    link: Link,
+    before: Call | None,
+    entry: str,
+    body: CallOpened,
+    now: Instant,
+    *,
+    mine: bool,
+    empty: frozenset[int] = frozenset(),
 ) -> Call:
     """Return the call that `entry` opened.
 
-    One that recurs (`before`) begins at the rung that answered then, not below it.
+    One that recurs (`before`) begins at the rung that answered then, not below it, and at no
+    rung that is `empty`.
     """
     rungs = link.terms.ladders.of(body.precedence)
     answered = before.acknowledgement if before is not None else None
@@ -253,58 +308,74 @@ def began(
         notices=body.notices,
         drill=body.drill,
         opened_at=now,
-        climb=ladder.start(rungs, now, answered.rung if answered else 1),
+        ladder=rungs,
+        climb=ladder.start(rungs, now, answered.rung if answered else 1, empty=empty),
         said=(Said(entry=entry, mine=mine, phrases=body.phrases, at=now),),
         reopens=before.id if before is not None else None,
         times_opened=before.times_opened + 1 if before is not None else 1,
     )
 
 
-def _ring(door: Door, link: Link, call: Call) -> None:
+def _ring(state: State, door: Door, call: Call) -> None:
     """Ring our desks for a call, on the rung that it has climbed to."""
-    rung = ladder.rung_of(link.terms.ladders.of(call.precedence), call.climb.rung)
+    echelon = ladder.rung_of(call.ladder, call.climb.rung).echelon
     door.ring(
         Ring(
             id=f"{call.id}:{call.climb.rung}:{call.climb.round}",
             what=call.id,
-            link=link.id,
+            link=call.link,
             demand=Demand.CALL,
             precedence=call.precedence,
-            echelon=rung.echelon,
+            echelon=echelon,
             rung=call.climb.rung,
             coded=tuple(coded(phrase) for phrase in call.phrases) or (UNREADABLE,),
             drill=call.drill,
             until=call.climb.until,
+            officers=planning.on_watch(state, echelon, door.now),
         )
     )
 
 
-def _climbed(state: State, door: Door, link: Link, before: Call, call: Call, rungs: Ladder) -> None:
-    passed = ladder.rung_of(rungs, before.climb.rung).echelon
-    why = Why.UNANSWERED if passed in state.roster.desks else Why.UNMANNED
-    echelon = ladder.rung_of(rungs, call.climb.rung).echelon
+def _climbed(state: State, door: Door, link: Link, call: Call, why: Why, by: str = NODE) -> None:
+    """Ring the rung that a call of theirs has climbed to, and say so."""
+    echelon = ladder.rung_of(call.ladder, call.climb.rung).echelon
     body = CallClimbed(rung=call.climb.rung, echelon=echelon, round=call.climb.round, why=why)
-    _ring(door, link, call)
-    door.say(link, "call.climbed", body, re=(call.id,))
-    state.calls.put(_rings(call, echelon, door.now))
+    _ring(state, door, call)
+    door.say(link, "call.climbed", body, re=(call.id,), by=by)
+    after = calls.climbed(call, body, door.now, mine=True)
+    assert isinstance(after, Call), after
+    state.calls.put(after)
+
+
+def _climbed_past(state: State, door: Door, call: Call) -> None:
+    """Climb past an officer who acknowledged a call and then did nothing, and tell them so."""
+    answer = call.acknowledgement
+    assert answer is not None, call
+    door.alert("acknowledged_idle", call.link, call.id, echelon=answer.echelon, rung=answer.rung)
+    climb = _restarted(state, call, answer.rung + 1, door.now)
+    _climbed(state, door, state.link(call.link), replace(call, climb=climb), Why.IDLE)
+
+
+def _restarted(state: State, call: Call, rung: int, now: Instant) -> Climb:
+    """Return the climb of a call of theirs that begins again at a rung, or above an empty one.
+
+    Where the ladder has no such rung it is the last one, in its next round. No ring of it has
+    rung before: its round counts on.
+    """
+    empty = planning.empty_rungs(state, call.ladder, now)
+    return ladder.start(call.ladder, now, rung, call.climb.round + 1, empty)
 
 
 def _say_ringing(state: State, door: Door, link: Link, call: Call) -> None:
-    rung = ladder.rung_of(link.terms.ladders.of(call.precedence), call.climb.rung)
-    body = CallRinging(rung=call.climb.rung, echelon=rung.echelon, since=call.climb.since)
+    echelon = ladder.rung_of(call.ladder, call.climb.rung).echelon
+    body = CallRinging(rung=call.climb.rung, echelon=echelon, since=call.climb.since)
     door.say(link, "call.ringing", body, re=(call.id,))
-    state.calls.put(_rings(call, rung.echelon, door.now))
-
-
-def _rings(call: Call, echelon: str, now: Instant) -> Call:
-    """Return a call of theirs after we said that it rings here."""
-    told = CallRinging(rung=call.climb.rung, echelon=echelon, since=call.climb.since)
-    after = calls.ringing(call, told, now, mine=True)
+    after = calls.ringing(call, body, door.now, mine=True)
     assert isinstance(after, Call), after
-    return after
+    state.calls.put(after)
 
 
-def _own_rung_passed(door: Door, link: Link, before: Call, call: Call, rungs: Ladder) -> None:
+def _own_rung_passed(door: Door, link: Link, before: Call, call: Call) -> None:
     """Tell our officer what to do about a rung of theirs that did not answer."""
     heard = (
         call.told is not None
@@ -314,7 +385,7 @@ def _own_rung_passed(door: Door, link: Link, before: Call, call: Call, rungs: La
         and door.now.since(call.told_at) <= 2 * before.climb.until.since(before.climb.since)
     )
     card = "; ".join(link.counterpart.contact) or "no contact card in the terms"
-    echelon = ladder.rung_of(rungs, call.climb.rung).echelon
+    echelon = ladder.rung_of(call.ladder, call.climb.rung).echelon
     if heard:
         door.tell("call_unanswered", link.id, call.id, rung=call.climb.rung, echelon=echelon)
     else:
@@ -327,8 +398,9 @@ def _told(call: Call, entry: Entry, body: object, now: Instant) -> Call | Refusa
         case CallRinging():
             return calls.ringing(call, body, now, mine=False)
         case CallClimbed():
-            told = CallRinging(rung=body.rung, echelon=body.echelon, since=entry.at)
-            return calls.ringing(call, told, now, mine=False)
+            return _told_of_climb(call, body, entry, now)
+        case CallStoodDown():
+            return calls.stood_down(call, entry.at, mine=False)
         case CallAcknowledged():
             return calls.acknowledged(call, body, entry.at, mine=False)
         case CallSaid(phrases=phrases):
@@ -349,11 +421,28 @@ def _told(call: Call, entry: Entry, body: object, now: Instant) -> Call | Refusa
             return Refusal(reason=Reason.UNKNOWN_KIND, detail=f"{entry.kind} is not understood.")
 
 
+def _told_of_climb(call: Call, body: CallClimbed, entry: Entry, now: Instant) -> Call | Refusal:
+    """Return a call of ours after the called side climbed; our own ladder starts again with it
+    if theirs climbed past somebody who had acknowledged."""
+    after = calls.climbed(call, body, entry.at, mine=False)
+    if isinstance(after, Refusal):
+        return after
+    after = replace(after, told_at=now)
+    if call.climbs:
+        return after
+    return replace(after, climb=ladder.start(call.ladder, now, body.rung, call.climb.round + 1))
+
+
 def _show(door: Door, link: Link, before: Call, call: Call, entry: Entry, body: object) -> None:
     """Show our desks what the counterpart did about a call."""
     match body:
+        case CallClimbed(why=Why.IDLE):
+            door.alert("call_climbed_past", link.id, call.id, rung=body.rung, echelon=body.echelon)
         case CallRinging() | CallClimbed():
             door.tell("call_ringing", link.id, call.id, rung=body.rung, echelon=body.echelon)
+        case CallStoodDown():
+            door.hush(call.id)
+            door.alert("call_stood_down", link.id, call.id)
         case CallAcknowledged():
             door.tell("call_acknowledged", link.id, call.id, rung=body.rung, echelon=body.echelon)
         case CallSaid():

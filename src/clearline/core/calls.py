@@ -24,7 +24,7 @@ from clearline.basis.ids import Name, Uuid7
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.core.ladder import Climb
 from clearline.core.notices import Disposition
-from clearline.core.terms import Precedence
+from clearline.core.terms import Ladder, Precedence
 from clearline.phrasebook import Phrase, differing
 from clearline.space import Position
 
@@ -41,20 +41,25 @@ __all__ = [
     "CallRinging",
     "CallSaid",
     "CallState",
+    "CallStoodDown",
     "Calls",
     "Disposed",
     "Said",
     "Why",
     "acknowledged",
+    "climbed",
     "closed",
     "disposed",
     "ringing",
     "said",
+    "stood_down",
 ]
 
 Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
 RungNumber = Annotated[int, Meta(ge=1, le=12)]
 
+MAX_PASSED = 32
+"""Acknowledgements kept in sight that nothing followed. The record keeps them all."""
 MAX_SAID = 512
 """Utterances of each side kept in sight for one call. The record keeps them all."""
 RETAINED_MS = DAY_MS
@@ -84,6 +89,10 @@ class Why(StrEnum):
 
     UNANSWERED = "unanswered"
     UNMANNED = "unmanned"
+    IDLE = "idle"
+    """A human acknowledged it, and then did nothing in time."""
+    BY_HAND = "by_hand"
+    """A human did not wait for the rung to give way."""
 
 
 class CallClimbed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +110,10 @@ class CallAcknowledged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     rung: RungNumber
     echelon: Name
+
+
+class CallStoodDown(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.stood_down`: the calling side needs no human any more."""
 
 
 class CallSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,15 +155,18 @@ TABLE: dict[CallState, dict[str, CallState]] = {
         "call.ringing": CallState.RINGING,
         "call.climbed": CallState.RINGING,
         "call.acknowledged": CallState.ACKNOWLEDGED,
+        "call.stood_down": CallState.CLOSING,
         "call.said": CallState.OPENED,
     },
     CallState.RINGING: {
         "call.ringing": CallState.RINGING,
         "call.climbed": CallState.RINGING,
         "call.acknowledged": CallState.ACKNOWLEDGED,
+        "call.stood_down": CallState.CLOSING,
         "call.said": CallState.RINGING,
     },
     CallState.ACKNOWLEDGED: {
+        "call.climbed": CallState.RINGING,
         "call.said": CallState.ACKNOWLEDGED,
         "call.readback": CallState.ACKNOWLEDGED,
         "call.disposition": CallState.ACKNOWLEDGED,
@@ -170,6 +186,8 @@ CALLED_SIDE_ONLY = frozenset(
     {"call.ringing", "call.climbed", "call.acknowledged", "call.disposition"}
 )
 """What only the side that was called may say."""
+CALLING_SIDE_ONLY = frozenset({"call.stood_down"})
+"""What only the side that calls may say."""
 
 
 class Acknowledgement(Struct, frozen=True, kw_only=True):
@@ -210,6 +228,8 @@ class Call(Struct, frozen=True, kw_only=True):
     drill: bool
     opened_at: Instant
     """When it was opened, or opened again, by our clock."""
+    ladder: Ladder
+    """The ladder of the terms as they were when it was opened; no amendment changes it."""
     climb: Climb
     """Our own run of the ladder."""
     state: CallState = CallState.OPENED
@@ -218,11 +238,17 @@ class Call(Struct, frozen=True, kw_only=True):
     told_at: Instant | None = None
     """When we last heard so, by our clock."""
     acknowledgement: Acknowledgement | None = None
+    act_by: Instant | None = None
+    """On the called side: until when whoever acknowledged has to do something about it."""
+    passed: tuple[Acknowledgement, ...] = ()
+    """Who acknowledged it and then did nothing, the first of them first."""
     said: tuple[Said, ...] = ()
     dispositions: tuple[Disposed, ...] = ()
     closed_by_us: bool = False
     closed_by_them: bool = False
     closed_at: Instant | None = None
+    stood_down_at: Instant | None = None
+    """When the calling side said that it needs no human any more."""
     reopens: str | None = None
     """The closed call that has recurred."""
     times_opened: int = 1
@@ -231,6 +257,11 @@ class Call(Struct, frozen=True, kw_only=True):
     def climbs(self) -> bool:
         """Return whether our ladder is still running: nobody has acknowledged."""
         return self.state in (CallState.OPENED, CallState.RINGING)
+
+    @property
+    def next_at(self) -> Instant | None:
+        """Return when it climbs next, if nobody does anything; None if it does not."""
+        return self.climb.until if self.climbs else self.act_by
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -260,6 +291,8 @@ def step(call: Call, kind: str, *, mine: bool) -> CallState | Refusal:
     """Return the state that an entry of `kind` takes the call to, or why it may not."""
     if kind in CALLED_SIDE_ONLY and mine == call.mine:
         return Refusal(reason=Reason.NOT_YOURS, detail=f"Only the called side says {kind}.")
+    if kind in CALLING_SIDE_ONLY and mine != call.mine:
+        return Refusal(reason=Reason.NOT_YOURS, detail=f"Only the calling side says {kind}.")
     after = TABLE[call.state].get(kind)
     if after is None:
         detail = f"{kind} cannot follow in a call that is {call.state.value}."
@@ -273,6 +306,32 @@ def ringing(call: Call, body: CallRinging, at: Instant, *, mine: bool) -> Call |
     if isinstance(after, Refusal):
         return after
     return replace(call, state=after, told=body, told_at=at)
+
+
+def climbed(call: Call, body: CallClimbed, at: Instant, *, mine: bool) -> Call | Refusal:
+    """Return the call after its called side climbed, or climbed past whoever acknowledged it."""
+    after = step(call, "call.climbed", mine=mine)
+    if isinstance(after, Refusal):
+        return after
+    told = CallRinging(rung=body.rung, echelon=body.echelon, since=at)
+    call = replace(call, state=after, told=told, told_at=at)
+    if call.acknowledgement is None:
+        return call
+    passed = (*call.passed, call.acknowledgement)[-MAX_PASSED:]
+    return replace(call, acknowledgement=None, act_by=None, passed=passed)
+
+
+def stood_down(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:
+    """Return the call after its calling side said that it needs no human any more.
+
+    It rings nobody, and is closed for the calling side; the called side closes it when one of
+    its people has seen that it was.
+    """
+    after = step(call, "call.stood_down", mine=mine)
+    if isinstance(after, Refusal):
+        return after
+    closed = {"closed_by_us": True} if mine else {"closed_by_them": True}
+    return replace(call, state=after, stood_down_at=at, act_by=None, **closed)
 
 
 def acknowledged(call: Call, body: CallAcknowledged, at: Instant, *, mine: bool) -> Call | Refusal:
@@ -321,7 +380,7 @@ def closed(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:
     after = step(call, "call.closed", mine=mine)
     if isinstance(after, Refusal):
         return after
-    if not call.dispositions:
+    if not call.dispositions and call.stood_down_at is None:
         return Refusal(
             reason=Reason.OUT_OF_ORDER, detail="A call has its disposition before it is closed."
         )
@@ -367,14 +426,23 @@ class Calls:
             and (call.climbs or not flash)
         )
 
+    def idle(self, now: Instant) -> list[Call]:
+        """Return the calls that were acknowledged here and nothing was done about in time."""
+        late = [
+            call
+            for call in self._open.values()
+            if not call.climbs and call.act_by is not None and call.act_by <= now
+        ]
+        return sorted(late, key=lambda call: (call.act_by, call.id))
+
     def climbing(self) -> list[Call]:
         """Return the calls whose ladder runs, the one to act on first before the others."""
         running = [call for call in self._open.values() if call.climbs]
         return sorted(running, key=lambda call: (call.climb.until, call.id))
 
     def due(self) -> Instant | None:
-        """Return when the next rung gives way, or the next closed call is forgotten."""
-        times = [call.climb.until for call in self._open.values() if call.climbs]
+        """Return when something is next to be done about a call: to climb, or to forget one."""
+        times = [at for call in self._open.values() if (at := call.next_at) is not None]
         forgettable = self._next_forgettable()
         if forgettable is not None:
             times.append(forgettable)

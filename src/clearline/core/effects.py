@@ -71,6 +71,8 @@ class Ring(Struct, frozen=True, kw_only=True, tag=True):
     drill: bool
     until: Instant
     """When this rung gives way to the next."""
+    officers: tuple[str, ...] = ()
+    """Who is on watch there: who holds it, then who is planned. Their channels are rung."""
 
 
 class Hush(Struct, frozen=True, kw_only=True, tag=True):

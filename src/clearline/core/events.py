@@ -14,6 +14,8 @@ from msgspec import Meta, Struct
 from clearline.basis.ids import Name, Uuid7
 from clearline.basis.instants import Instant
 from clearline.core.terms import Language, Precedence, Terms
+from clearline.core.watchbill import MAX_OFFICERS, MAX_SHIFTS, Methods, Shift
+from clearline.core.watchbill import Officer as PlannedOfficer
 from clearline.phrasebook import Phrase
 from clearline.space import Position, Reference, Volume
 
@@ -24,6 +26,7 @@ __all__ = [
     "Announce",
     "AnswerTest",
     "Arrived",
+    "ChannelChecked",
     "Close",
     "Command",
     "ConfirmPresence",
@@ -34,14 +37,18 @@ __all__ = [
     "Forked",
     "HandOver",
     "HandOverByAnyone",
+    "JumpToRung",
     "LeaveWatch",
     "Note",
     "OfferWatch",
     "OpenCall",
     "OpenLink",
+    "Paged",
     "PeerDisputes",
     "PeerUnsafe",
     "Place",
+    "PlanDesk",
+    "PlanOfficers",
     "Propose",
     "ReadBack",
     "RecallWatch",
@@ -52,6 +59,7 @@ __all__ = [
     "Say",
     "SendTest",
     "Settle",
+    "StandDown",
     "Started",
     "TakeWatch",
     "Tick",
@@ -156,6 +164,19 @@ class Acknowledge(_Command, frozen=True):
     echelon: Name
 
 
+class JumpToRung(_Command, frozen=True):
+    """Ring another rung of a call of the counterpart's now, without waiting for it."""
+
+    call: Uuid7
+    rung: Annotated[int, Meta(ge=1, le=12)]
+
+
+class StandDown(_Command, frozen=True):
+    """Say that a call of ours needs no human any more: it was a mistake, or it is over."""
+
+    call: Uuid7
+
+
 class Say(_Command, frozen=True):
     """Say more in a call."""
 
@@ -254,6 +275,26 @@ class LeaveWatch(_Command, frozen=True):
     echelon: Name
 
 
+class PlanOfficers(_Command, frozen=True):
+    """Replace the list of officers who stand watches. It never leaves."""
+
+    officers: Annotated[tuple[PlannedOfficer, ...], Meta(max_length=MAX_OFFICERS)]
+
+
+class PlanDesk(_Command, frozen=True):
+    """Plan one desk from `start` until `end` anew. It never leaves.
+
+    Neither shifts nor methods, for all of its time: the desk has no plan any more.
+    """
+
+    echelon: Name
+    start: Instant
+    end: Instant
+    methods: Methods = ()
+    """How the room itself is reached, whoever is on."""
+    shifts: Annotated[tuple[Shift, ...], Meta(max_length=MAX_SHIFTS)] = ()
+
+
 class SendTest(_Command, frozen=True):
     """Send a test call now, besides the schedule."""
 
@@ -306,6 +347,8 @@ Command = (
     | Note
     | OpenCall
     | Acknowledge
+    | JumpToRung
+    | StandDown
     | Say
     | ReadBack
     | Dispose
@@ -318,6 +361,8 @@ Command = (
     | RelieveWatch
     | HandOver
     | LeaveWatch
+    | PlanOfficers
+    | PlanDesk
     | SendTest
     | AnswerTest
     | ExplainTest
@@ -368,6 +413,33 @@ class PeerDisputes(Struct, frozen=True, kw_only=True, tag=True):
     link: str
 
 
+class Paged(Struct, frozen=True, kw_only=True, tag=True):
+    """What has become known of a page: how far one channel got with one officer, or a room."""
+
+    what: str
+    """Id of the call, conflict or test."""
+    ring: str
+    """Id of the ring that it was for."""
+    echelon: str
+    officer: str
+    """Empty for the room's own telephone, mailbox or lamp."""
+    channel: str
+    result: str
+    """As in `node.ports.PageResult`: handed, delivered, acknowledged, failed."""
+    cause: str
+    """As in `node.ports.PageCause`; `none` unless it failed."""
+    detail: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ChannelChecked(Struct, frozen=True, kw_only=True, tag=True):
+    """A channel was tried before it is needed. It never leaves."""
+
+    channel: str
+    cause: str
+    """As in `node.ports.PageCause`; `none` if it works."""
+    detail: Annotated[str, Meta(max_length=200)] = ""
+
+
 class Started(Struct, frozen=True, kw_only=True, tag=True):
     """The process started: whatever was ringing must ring again."""
 
@@ -379,4 +451,4 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Wire = Arrived | Receipted | Forked | PeerUnsafe | PeerDisputes
-Event = Command | HandOverByAnyone | Wire | Started | Tick
+Event = Command | HandOverByAnyone | Wire | Paged | ChannelChecked | Started | Tick

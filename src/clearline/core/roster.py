@@ -58,6 +58,8 @@ class Watch(Struct, frozen=True, kw_only=True):
     missed: bool = False
     """Whether the desks were alarmed that the holder did not answer when last asked."""
     offer: Offer | None = None
+    relief_at: Instant | None = None
+    """When every desk is next alarmed about a planned relief; None: it is not late."""
 
     @property
     def confirmed_at(self) -> Instant:

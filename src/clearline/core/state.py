@@ -15,12 +15,14 @@ from clearline.core.calls import Call, Calls
 from clearline.core.conflicts import Conflict, Conflicts
 from clearline.core.links import Link
 from clearline.core.notices import Notice, Notices
+from clearline.core.pages import Pages
 from clearline.core.roster import Roster
 from clearline.core.testcalls import TestCall, TestCalls
+from clearline.core.watchbill import Desk, Officer, Watchbill
 
 __all__ = ["SNAPSHOT_FORMAT", "State"]
 
-SNAPSHOT_FORMAT = 2
+SNAPSHOT_FORMAT = 3
 """Raised whenever what follows changes shape; a snapshot of another format is not read."""
 
 
@@ -30,6 +32,9 @@ class _Kept(Struct, kw_only=True):
     last: Instant
     links: dict[str, Link]
     roster: Roster
+    officers: tuple[Officer, ...]
+    desks: tuple[Desk, ...]
+    pages: Pages
     notices: tuple[Notice, ...]
     conflicts: tuple[Conflict, ...]
     calls: tuple[Call, ...]
@@ -50,6 +55,8 @@ class State:
         """The instant of the last of them; time does not run backwards here."""
         self.links: dict[str, Link] = {}
         self.roster = Roster(desks={})
+        self.watchbill = Watchbill()
+        self.pages = Pages()
         self.notices = Notices()
         self.conflicts = Conflicts()
         self.calls = Calls()
@@ -96,6 +103,9 @@ class State:
                 last=self.last,
                 links=self.links,
                 roster=self.roster,
+                officers=tuple(self.watchbill.officers.values()),
+                desks=tuple(self.watchbill.desks.values()),
+                pages=self.pages,
                 notices=tuple(self.notices.by_id.values()),
                 conflicts=tuple(self.conflicts.by_key.values()),
                 calls=tuple(self.calls.by_id.values()),
@@ -115,6 +125,8 @@ class State:
         state = cls()
         state.seq, state.last = kept.seq, kept.last
         state.links, state.roster = kept.links, kept.roster
+        state.watchbill = Watchbill(kept.officers, kept.desks)
+        state.pages = kept.pages
         for notice in kept.notices:
             state.notices.put(notice)
         for conflict in kept.conflicts:

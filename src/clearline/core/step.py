@@ -15,7 +15,17 @@ from msgspec import Struct
 
 from clearline.basis.faults import Broken, Mistake, Reason, Refusal
 from clearline.basis.instants import Instant, dec_hook
-from clearline.core import agreeing, calling, declaring, manning, presence, reporting, testing
+from clearline.core import (
+    agreeing,
+    calling,
+    declaring,
+    manning,
+    paging,
+    planning,
+    presence,
+    reporting,
+    testing,
+)
 from clearline.core.calls import (
     CallAcknowledged,
     CallClimbed,
@@ -25,6 +35,7 @@ from clearline.core.calls import (
     CallReadback,
     CallRinging,
     CallSaid,
+    CallStoodDown,
 )
 from clearline.core.conflicts import ConflictCleared, ConflictFound
 from clearline.core.effects import Effect
@@ -35,6 +46,7 @@ from clearline.core.events import (
     Announce,
     AnswerTest,
     Arrived,
+    ChannelChecked,
     Close,
     Command,
     ConfirmPresence,
@@ -45,13 +57,17 @@ from clearline.core.events import (
     Forked,
     HandOver,
     HandOverByAnyone,
+    JumpToRung,
     LeaveWatch,
     Note,
     OfferWatch,
     OpenCall,
     OpenLink,
+    Paged,
     PeerDisputes,
     PeerUnsafe,
+    PlanDesk,
+    PlanOfficers,
     Propose,
     ReadBack,
     RecallWatch,
@@ -62,6 +78,7 @@ from clearline.core.events import (
     Say,
     SendTest,
     Settle,
+    StandDown,
     Started,
     TakeWatch,
     Tick,
@@ -94,6 +111,7 @@ BODIES: dict[str, type[Struct]] = {
     "call.ringing": CallRinging,
     "call.climbed": CallClimbed,
     "call.acknowledged": CallAcknowledged,
+    "call.stood_down": CallStoodDown,
     "call.said": CallSaid,
     "call.readback": CallReadback,
     "call.disposition": CallDisposition,
@@ -146,7 +164,8 @@ class Core:
     def due(self) -> Instant | None:
         """Return when the core wants a Tick, if nothing else happens; None for never."""
         state = self.state
-        times = [state.calls.due(), state.notices.due(), state.tests.due(), manning.due(state)]
+        times = [state.calls.due(), state.notices.due(), state.tests.due()]
+        times += [manning.due(state), planning.due(state)]
         for link in state.links.values():
             times += [link.due(), link.next_test_at]
         return min((at for at in times if at is not None), default=None)
@@ -172,6 +191,10 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             calling.open_call(state, door, event)
         case Acknowledge():
             calling.acknowledge(state, door, event)
+        case JumpToRung():
+            calling.jump(state, door, event)
+        case StandDown():
+            calling.stand_down(state, door, event)
         case Say():
             calling.say(state, door, event)
         case ReadBack():
@@ -198,6 +221,10 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             manning.hand_over_by_anyone(state, door, event)
         case LeaveWatch():
             manning.leave(state, door, event)
+        case PlanOfficers():
+            planning.officers(state, door, event)
+        case PlanDesk():
+            planning.desk(state, door, event)
         case OpenLink():
             agreeing.open_link(state, door, event)
         case Propose():
@@ -216,6 +243,10 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             reporting.report(state, door, event)
         case Settle():
             reporting.settle(state, door, event)
+        case Paged():
+            paging.paged(state, door, event)
+        case ChannelChecked():
+            paging.channel_checked(state, door, event)
         case Started():
             # What was slept through is climbed first: no rung rings that should not ring now.
             _tick(state, door)
@@ -367,5 +398,6 @@ def _tick(state: State, door: Door) -> None:
     declaring.lapse_all(state, door)
     testing.tick(state, door)
     manning.tick(state, door)
+    planning.tick(state, door)
     for link in state.links.values():
         _show_state(door, link)

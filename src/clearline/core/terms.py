@@ -98,6 +98,9 @@ class Ladder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rungs that a call climbs, lowest first. The last one repeats until a human acts."""
 
     rungs: Annotated[tuple[Rung, ...], Meta(min_length=1, max_length=12)]
+    act_ms: Patience | UnsetType = UNSET
+    """How long whoever acknowledges has to do something about it before the call climbs past
+    them. Absent if nobody is climbed past; an absent one is not written."""
 
 
 class Ladders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -381,21 +384,27 @@ def _settled(agreement: Agreement) -> Agreement:
 
 
 def default_ladders() -> Ladders:
-    """Return the ladder that new terms start from: 20 s at the desk, then up, then for ever."""
+    """Return the ladders that new terms start from: 20 s at the desk, then up, then for ever.
+
+    Whoever acknowledges a FLASH has two minutes to do something about it.
+    """
     return Ladders(
-        flash=_ladder(20, 30, 30, 30),
-        immediate=_ladder(60, 60, 60, 60),
-        priority=_ladder(300, 300, 300, 300),
-        routine=_ladder(1_800, 1_800, 3_600, 3_600),
+        flash=_ladder(20, 30, 30, 30, act_s=120),
+        immediate=_ladder(60, 60, 60, 60, act_s=300),
+        priority=_ladder(300, 300, 300, 300, act_s=1_800),
+        routine=_ladder(1_800, 1_800, 3_600, 3_600, act_s=14_400),
     )
 
 
 ECHELONS = ("duty-desk", "deputy", "flag-officer", "contact-card")
 
 
-def _ladder(*patience_s: int) -> Ladder:
+def _ladder(*patience_s: int, act_s: int) -> Ladder:
     rungs = zip(ECHELONS, patience_s, strict=True)
-    return Ladder(rungs=tuple(Rung(echelon=e, patience_ms=s * SECOND_MS) for e, s in rungs))
+    return Ladder(
+        rungs=tuple(Rung(echelon=e, patience_ms=s * SECOND_MS) for e, s in rungs),
+        act_ms=act_s * SECOND_MS,
+    )
 
 
 DEFAULT_MINIMA = Minima(horizontal_cm=500_000, vertical_cm=30_480, time_ms=15 * MINUTE_MS)

@@ -462,7 +462,7 @@ def _conflict(runtime: Runtime, conflict: Conflict) -> ConflictView:
 
 def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView:
     link = runtime.state.link(call.link)
-    ladder = link.terms.ladders.of(call.precedence)
+    ladder = call.ladder
     answered = call.acknowledgement
     return CallView(
         handle=call.id[-HANDLE_CHARS:],
@@ -477,7 +477,7 @@ def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView
         age_ms=now.since(call.opened_at),
         rung=call.climb.rung,
         echelon=rung_of(ladder, call.climb.rung).echelon,
-        next_at=call.climb.until if call.climbs else None,
+        next_at=call.next_at,
         told_rung=call.told.rung if call.told else None,
         acknowledged=f"{answered.echelon} {answered.at}" if answered else None,
         said=tuple(

@@ -96,7 +96,7 @@ class CallItem(Struct, frozen=True, kw_only=True):
 
 def call_item(state: State, call: Call) -> CallItem:
     """Return a call as the screen shows it, read in every language that there is."""
-    rungs = state.link(call.link).terms.ladders.of(call.precedence).rungs
+    rungs = call.ladder.rungs
     told, answer = call.told, call.acknowledgement
     return CallItem(
         id=call.id,

@@ -316,8 +316,9 @@ def _after(call: Call, stored: Stored, *, mine: bool) -> Call | Refusal | None:
         case "call.ringing" if (body := _body(stored, CallRinging)) is not None:
             return calls.ringing(call, body, at, mine=mine)
         case "call.climbed" if (body := _body(stored, CallClimbed)) is not None:
-            told = CallRinging(rung=body.rung, echelon=body.echelon, since=at)
-            return calls.ringing(call, told, at, mine=mine)
+            return calls.climbed(call, body, at, mine=mine)
+        case "call.stood_down":
+            return calls.stood_down(call, at, mine=mine)
         case "call.acknowledged" if (body := _body(stored, CallAcknowledged)) is not None:
             return calls.acknowledged(call, body, at, mine=mine)
         case "call.said" if (body := _body(stored, CallSaid)) is not None:
