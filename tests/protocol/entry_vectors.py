@@ -145,6 +145,14 @@ GOOD: dict[str, list[tuple[str, Json]]] = {
             "the last rung for the third time, unmanned",
             {"rung": 4, "echelon": "contact-card", "round": 2, "why": "unmanned"},
         ),
+        (
+            "past whoever acknowledged and then did nothing",
+            {"rung": 2, "echelon": "deputy", "round": 1, "why": "idle"},
+        ),
+        (
+            "straight to the flag officer, by hand",
+            {"rung": 3, "echelon": "flag-officer", "round": 1, "why": "by_hand"},
+        ),
     ],
     "call.acknowledged": [("the deputy has read it", {"rung": 2, "echelon": "deputy"})],
     "call.said": [("an answer", {"phrases": [{"phrase": "AFFIRM", "reference": ENTRY}]})],
@@ -160,6 +168,7 @@ GOOD: dict[str, list[tuple[str, Json]]] = {
         )
     ],
     "call.closed": [("nothing to say", {})],
+    "call.stood_down": [("nothing to say", {})],
     "test.sent": [("nothing to say", {})],
     "test.answered": [
         ("answered", {"outcome": "answered"}),
@@ -429,6 +438,7 @@ def documents() -> list[Json]:
     )
     refuse("a rung that waits less than a second", {"ladders/flash/rungs/0/patience_ms": 999})
     refuse("a rung that waits longer than a day", {"ladders/flash/rungs/0/patience_ms": DAY_MS + 1})
+    refuse("an officer has less than a second to act", {"ladders/flash/act_ms": 999})
     refuse("a ladder is missing", {"ladders/routine": ABSENT})
     refuse("no activity", {"activities": []})
     refuse("two activities of one name", {"activities/1/name": "flight"})

@@ -20,15 +20,18 @@ CALL_TABLE = {
         "call.ringing": "ringing",
         "call.climbed": "ringing",
         "call.acknowledged": "acknowledged",
+        "call.stood_down": "closing",
         "call.said": "opened",
     },
     "ringing": {
         "call.ringing": "ringing",
         "call.climbed": "ringing",
         "call.acknowledged": "acknowledged",
+        "call.stood_down": "closing",
         "call.said": "ringing",
     },
     "acknowledged": {
+        "call.climbed": "ringing",
         "call.said": "acknowledged",
         "call.readback": "acknowledged",
         "call.disposition": "acknowledged",
@@ -54,6 +57,7 @@ KINDS = (
     "call.readback",
     "call.disposition",
     "call.closed",
+    "call.stood_down",
 )
 
 
@@ -64,9 +68,11 @@ def call_table() -> list[Json]:
         for kind in KINDS:
             for side in ("calling", "called"):
                 result: Json
-                if kind in CALLED_ONLY and side == "calling":
+                if (kind in CALLED_ONLY and side == "calling") or (
+                    kind == "call.stood_down" and side == "called"
+                ):
                     result = {"reason": "not_yours"}
-                    note = f"the calling side never says {kind}"
+                    note = f"the {side} side never says {kind}"
                 elif kind in row:
                     result = {"next": row[kind]}
                     note = f"in a call that is {state}, {kind} of the {side} side"

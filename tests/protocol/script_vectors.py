@@ -47,6 +47,7 @@ def documents() -> dict[str, Json]:
         "same": changed(good, {"minima/horizontal_cm": 900_000}),
         "stranger": changed(good, {"version": 2, "parties/0": party("stranger")}),
         "crossed": changed(good, {"version": 2, "pulse/down_after_ms": 15_000}),
+        "idle": changed(good, {"ladders/flash/act_ms": 120_000}),
         "asked": changed(good, {"presence": {"every_ms": 300_000, "grace_ms": 30_000}}),
     }
 
@@ -474,9 +475,45 @@ def call_scripts() -> list[Json]:
     )
     seven.does("OpenCall", link=LINK, precedence="flash", phrases=[STOP], notices=[near])
     assert seven.said()[0]["body"]["notices"] == [near], seven.said()
-    return [
-        each.vector() for each in (one, two, three, four, five, six, seven, unreadable(), taken())
-    ]
+    made = (one, two, three, four, five, six, seven, idle(), stood_down(), unreadable(), taken())
+    return [each.vector() for each in made]
+
+
+def idle() -> Script:
+    """Return a call that climbs past whoever acknowledged it, and one jumped to a rung by hand."""
+    it = script("whoever acknowledges and does nothing is climbed past", base="idle")
+    call = it.arrives("call.opened", flash())
+    it.later(10_000)
+    it.does("Acknowledge", call=call, echelon="duty-desk")
+    said = it.waits(120_000)
+    climbs = [(each["body"]["rung"], each["body"]["round"], each["body"]["why"]) for each in said]
+    assert climbs == [(2, 1, "idle")], climbs
+    it.does("Acknowledge", call=call, echelon="deputy")
+    it.does("Dispose", call=call, disposition="received")
+    assert it.waits(10 * MINUTE_MS) == []
+    other = it.arrives("call.opened", flash())
+    it.does("JumpToRung", call=other, rung=3)
+    jumped = it.said()[0]["body"]
+    assert (jumped["rung"], jumped["why"]) == (3, "by_hand"), jumped
+    return it
+
+
+def stood_down() -> Script:
+    """Return a call that its caller stands down, and what may not follow."""
+    it = script("a call that its caller stands down is closed by hand, without a disposition")
+    call = it.arrives("call.opened", flash())
+    it.arrives("call.stood_down", {}, re=(call,))
+    it.arrives("call.stood_down", {}, re=(call,), expect="out_of_order")
+    it.arrives("call.closed", {}, re=(call,), expect="duplicate")
+    assert it.waits(10 * MINUTE_MS) == []
+    it.does("Close", call=call)
+    ours = it.does("OpenCall", link=LINK, precedence="immediate", phrases=[STOP])
+    it.arrives("call.stood_down", {}, re=(ours,), expect="not_yours")
+    it.does("StandDown", call=ours)
+    answered = it.arrives("call.opened", flash())
+    it.does("Acknowledge", call=answered, echelon="duty-desk")
+    it.arrives("call.stood_down", {}, re=(answered,), expect="out_of_order")
+    return it
 
 
 def unreadable() -> Script:

@@ -132,7 +132,7 @@ CALL_KINDS = [kind for kind in BODIES if kind.startswith("call.")]
 def test_the_table_of_states_is_the_one_that_the_code_steps_by(state):
     text = PAGES["9-calls.md"].split("## 9.2")[1].split("```mermaid")[0]
     head = next(line for line in text.splitlines() if line.startswith("| state |"))
-    kinds = re.findall(r"`([a-z.]+)`", head)
+    kinds = re.findall(r"`([a-z._]+)`", head)
     line = next(line for line in text.splitlines() if line.startswith(f"| {state.value} |"))
     cells = [cell.strip() for cell in line.strip("|").split("|")][1:]
 
@@ -144,7 +144,7 @@ def test_the_table_of_states_is_the_one_that_the_code_steps_by(state):
 def test_the_diagram_has_every_transition_and_no_other():
     text = PAGES["9-calls.md"].split("```mermaid")[1].split("```")[0]
 
-    found = set(re.findall(r"^    ([a-z]+) --> ([a-z]+): ([a-z.]+)$", text, re.MULTILINE))
+    found = set(re.findall(r"^    ([a-z]+) --> ([a-z]+): ([a-z._]+)$", text, re.MULTILINE))
     assert found == {
         (state.value, after.value, kind)
         for state, ways in TABLE.items()
@@ -155,7 +155,7 @@ def test_the_diagram_has_every_transition_and_no_other():
 def test_what_only_the_called_side_says_is_marked_so():
     table = PAGES["5-entries.md"].split("## 5.3")[1].split("## 5.4")[0]
 
-    marked = set(re.findall(r"^\| `(call\.[a-z]+)` \|[^|]*\| called side \|", table, re.MULTILINE))
+    marked = set(re.findall(r"^\| `(call\.[a-z_]+)` \|[^|]*\| called side \|", table, re.MULTILINE))
     assert marked == CALLED_SIDE_ONLY
 
 

@@ -198,8 +198,7 @@ def test_a_pair_of_volumes_is_as_far_apart_as_geographiclib_says(vector):
 
 
 def a_call(state: str, side: str) -> Call:
-    rungs = (Rung(echelon="duty-desk", patience_ms=1_000),)
-    climbing = start(Ladder(rungs=rungs), Instant(0))
+    ladder = Ladder(rungs=(Rung(echelon="duty-desk", patience_ms=1_000),))
     return Call(
         id="x",
         link=LINK,
@@ -208,7 +207,8 @@ def a_call(state: str, side: str) -> Call:
         notices=(),
         drill=False,
         opened_at=Instant(0),
-        climb=climbing,
+        ladder=ladder,
+        climb=start(ladder, Instant(0)),
         state=CallState(state),
     )
 

@@ -28,10 +28,12 @@ from clearline.core.events import (
     Acknowledge,
     Close,
     Dispose,
+    JumpToRung,
     Note,
     OpenCall,
     ReadBack,
     Say,
+    StandDown,
 )
 from clearline.core.terms import Precedence
 from clearline.node import words
@@ -39,7 +41,7 @@ from clearline.node.clock import SystemClock
 from clearline.phrasebook import Phrase
 from clearline.transports.local import LocalClient
 
-__all__ = ["ack", "call", "close", "dispose", "readback", "say"]
+__all__ = ["ack", "call", "close", "dispose", "jump", "readback", "say", "standdown"]
 
 RECEIVED = "Received is not agreed."
 RING_WAIT_MS = 10_000
@@ -121,6 +123,35 @@ def ack(session: Session, call_id: str | None, echelon: str | None) -> None:
         return await node.do(Acknowledge(by=acting_officer(), call=found["id"], echelon=desk))
 
     session.show(run(work, session), f"Acknowledged. {RECEIVED}")
+
+
+@click.command()
+@click.argument("call_id", metavar="CALL")
+@click.argument("rung", type=click.IntRange(1, 12))
+@click.pass_obj
+@verb
+def jump(session: Session, call_id: str, rung: int) -> None:
+    """Ring RUNG of CALL now, without waiting for it: of a call of theirs, by hand."""
+
+    async def work(node: LocalClient) -> Any:
+        found = await _call(node, call_id, direction="theirs")
+        return await node.do(JumpToRung(by=acting_officer(), call=found["id"], rung=rung))
+
+    session.show(run(work, session), f"Rung {rung} rings. They are told.")
+
+
+@click.command()
+@click.argument("call_id", metavar="CALL")
+@click.pass_obj
+@verb
+def standdown(session: Session, call_id: str) -> None:
+    """Say that CALL, of ours, needs no human any more. They stop ringing, and are told."""
+
+    async def work(node: LocalClient) -> Any:
+        found = await _call(node, call_id, direction="ours")
+        return await node.do(StandDown(by=acting_officer(), call=found["id"]))
+
+    session.show(run(work, session), "Stood down. It is over when they have closed it too.")
 
 
 @click.command()

@@ -28,6 +28,8 @@ _VERBS = {
     "withdraw": ("declaring", "Withdraw a notice of ours."),
     "call": ("acting", "Demand that a human on the other side answer."),
     "ack": ("acting", "Acknowledge a call: a human here has read it."),
+    "jump": ("acting", "Ring another rung of a call of theirs now."),
+    "standdown": ("acting", "Say that a call of ours needs no human any more."),
     "say": ("acting", "Say more in a call."),
     "readback": ("acting", "Restate the slots that matter."),
     "dispose": ("acting", "Say what we did about a call or a notice."),
@@ -111,7 +113,8 @@ def root(context: click.Context, home: Path, officer: str) -> None:
     \b
     Begin:      init, party, serve, link propose, link agree
     On watch:   watch take, status, notices, conflicts, calls, follow
-    Say:        declare, revise, withdraw, call, ack, say, readback, dispose, close
+    Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
+                dispose, close
     Prove:      log, bundle, verify
     Rehearse:   drill list, drill run, test send
     """

@@ -58,7 +58,7 @@ __all__ = [
 Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
 RungNumber = Annotated[int, Meta(ge=1, le=12)]
 
-MAX_PASSED = 32
+_MAX_PASSED = 32
 """Acknowledgements kept in sight that nothing followed. The record keeps them all."""
 MAX_SAID = 512
 """Utterances of each side kept in sight for one call. The record keeps them all."""
@@ -317,7 +317,7 @@ def climbed(call: Call, body: CallClimbed, at: Instant, *, mine: bool) -> Call |
     call = replace(call, state=after, told=told, told_at=at)
     if call.acknowledgement is None:
         return call
-    passed = (*call.passed, call.acknowledgement)[-MAX_PASSED:]
+    passed = (*call.passed, call.acknowledgement)[-_MAX_PASSED:]
     return replace(call, acknowledgement=None, act_by=None, passed=passed)
 
 

@@ -158,7 +158,7 @@ def _late(watchbill: Watchbill, watch: Watch, now: Instant) -> Shift | None:
 
 def _check_shifts(state: State, event: PlanDesk) -> None:
     if event.start >= event.end:
-        raise Mistake("bad_span", f"A plan from {event.start} cannot end at {event.end}.")
+        raise Mistake("bad_plan", f"A plan from {event.start} cannot end at {event.end}.")
     for shift in event.shifts:
         if not event.start <= shift.start < event.end:
             raise Mistake(

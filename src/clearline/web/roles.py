@@ -35,6 +35,8 @@ _WATCH = frozenset(
         "note",
         "open-call",
         "acknowledge",
+        "jump-to-rung",
+        "stand-down",
         "say",
         "read-back",
         "dispose",
@@ -55,7 +57,17 @@ _TERMS = frozenset({"propose", "agree", "announce"})
 
 MAY: dict[Role, frozenset[str]] = {
     Role.WATCH_OFFICER: _SEES | _DESK | _WATCH,
-    Role.SUPERVISOR: _SEES | _DESK | _WATCH | {"relieve-watch", "announce", "settle", "people"},
+    Role.SUPERVISOR: _SEES
+    | _DESK
+    | _WATCH
+    | {
+        "relieve-watch",
+        "plan-officers",
+        "plan-desk",
+        "announce",
+        "settle",
+        "people",
+    },
     Role.LIAISON: _SEES | _TERMS,
     Role.SECURITY_OFFICER: _SEES | {"released", "people", "settle"},
     Role.AUDITOR: _SEES | {"released"},
