@@ -11,7 +11,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from clearline.basis.instants import Instant
-from clearline.core.calls import Call, Said
+from clearline.core.calls import Acknowledgement, Call, Said
 from clearline.core.state import State
 from clearline.core.terms import Rung
 from clearline.node.views import HANDLE_CHARS
@@ -84,6 +84,10 @@ class CallItem(Struct, frozen=True, kw_only=True):
     rung_until: Instant
     told: Ringing | None
     acknowledged: Answered | None
+    act_by: Instant | None
+    """Until when whoever acknowledged it here has to do something about it."""
+    passed: tuple[Answered, ...]
+    """Who acknowledged it and then did nothing, so that it climbed past them."""
     said: tuple[Utterance, ...]
     dispositions: tuple[Disposed, ...]
     notices: tuple[str, ...]
@@ -91,6 +95,7 @@ class CallItem(Struct, frozen=True, kw_only=True):
     closed_by_us: bool
     closed_by_them: bool
     closed_at: Instant | None
+    stood_down_at: Instant | None
     reopens: str | None
 
 
@@ -116,9 +121,9 @@ def call_item(state: State, call: Call) -> CallItem:
         told=None
         if told is None
         else Ringing(rung=told.rung, echelon=told.echelon, since=told.since, heard_at=call.told_at),
-        acknowledged=None
-        if answer is None
-        else Answered(rung=answer.rung, echelon=answer.echelon, at=answer.at),
+        acknowledged=None if answer is None else _answered(answer),
+        act_by=call.act_by,
+        passed=tuple(_answered(each) for each in call.passed),
         said=tuple(_utterance(call, each) for each in call.said),
         dispositions=tuple(
             Disposed(disposition=each.disposition.value, at=each.at) for each in call.dispositions
@@ -128,8 +133,13 @@ def call_item(state: State, call: Call) -> CallItem:
         closed_by_us=call.closed_by_us,
         closed_by_them=call.closed_by_them,
         closed_at=call.closed_at,
+        stood_down_at=call.stood_down_at,
         reopens=call.reopens,
     )
+
+
+def _answered(answer: Acknowledgement) -> Answered:
+    return Answered(rung=answer.rung, echelon=answer.echelon, at=answer.at)
 
 
 def _utterance(call: Call, said: Said) -> Utterance:
