@@ -105,14 +105,16 @@ def _calm(ours: Station, theirs: Station) -> None:
     for call in ours.calls():
         if call["direction"] != "theirs" or call["state"] == "closed":
             continue
-        if call["acknowledged"] is None:
+        stood_down = call["state"] == "closing" and call["acknowledged"] is None
+        if call["acknowledged"] is None and not stood_down:
             ours.run("ack", call["id"])
-        if not call["dispositions"]:
+        if not call["dispositions"] and not stood_down:
             ours.run("dispose", call["id"], "received")
         for station, mine in ((ours, call["closed_by_us"]), (theirs, call["closed_by_them"])):
             if mine:
                 continue
-            until(lambda station=station, wanted=call["id"]: disposed(station, wanted), "it")
+            if not stood_down:
+                until(lambda station=station, wanted=call["id"]: disposed(station, wanted), "it")
             station.run("close", call["id"])
     for notice in ours.ask("notices"):
         if notice["whose"] == ours.name:

@@ -51,7 +51,8 @@ LADDER = {
         {"echelon": "duty-desk", "patience_ms": 20_000},
         {"echelon": "deputy", "patience_ms": 30_000},
         {"echelon": "contact-card", "patience_ms": 30_000},
-    ]
+    ],
+    "act_ms": 600_000,
 }
 TERMS = {
     "pulse": {"heartbeat_ms": 500, "late_after_ms": 4_000, "down_after_ms": 8_000},
