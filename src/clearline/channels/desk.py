@@ -7,7 +7,6 @@ twice is performed once: its id is remembered.
 
 from __future__ import annotations
 
-import subprocess
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -15,13 +14,12 @@ import msgspec
 import structlog
 
 from clearline.basis.instants import enc_hook
+from clearline.channels.program import Program
 from clearline.core.effects import Alert, Append, Effect, Hush, Release, Ring, Tell
 
 __all__ = ["Desk"]
 
 MAX_REMEMBERED = 10_000
-MAX_PROGRAMS = 16
-"""Programs of this desk that may run at once; a ring beyond that is in the log alone."""
 
 _encode = msgspec.json.Encoder(enc_hook=enc_hook).encode
 
@@ -30,10 +28,9 @@ class Desk:
     """A bell that logs, and runs a program."""
 
     def __init__(self, command: Sequence[str], pass_on: Callable[[Effect], None]) -> None:
-        self._command = tuple(command)
         self._pass_on = pass_on
         self._done: OrderedDict[str, None] = OrderedDict()
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._program = Program(command, "desk")
         self._log = structlog.stdlib.get_logger("desk")
 
     def perform(self, effect: Effect) -> None:
@@ -54,7 +51,7 @@ class Desk:
                     rung=effect.rung,
                     coded=list(effect.coded),
                 )
-                self._run(effect)
+                self._program.tell(_encode(effect))
             case Alert():
                 self._log.warning(effect.code, link=effect.link, about=effect.about, **effect.args)
             case Tell():
@@ -64,22 +61,3 @@ class Desk:
             case Append() | Release():
                 self._log.debug("released", kind=effect.kind, link=effect.link, entry=effect.id)
         self._pass_on(effect)
-
-    def _run(self, ring: Ring) -> None:
-        if not self._command:
-            return
-        self._running = [each for each in self._running if each.poll() is None]
-        if len(self._running) >= MAX_PROGRAMS:
-            self._log.error("desk_program_busy", running=len(self._running))
-            return
-        try:
-            program = subprocess.Popen(  # noqa: S603 - the owner's own setting
-                self._command, stdin=subprocess.PIPE, start_new_session=True
-            )
-            if program.stdin is not None:
-                program.stdin.write(_encode(ring) + b"\n")
-                program.stdin.close()
-        except OSError as error:
-            self._log.error("desk_program_failed", command=self._command[0], error=str(error))
-            return
-        self._running.append(program)

@@ -45,6 +45,7 @@ _VERBS = {
     "follow": ("showing", "Show everything that this node rings and tells, as it happens."),
     "bundle": ("showing", "Export the record of a link as a proof bundle."),
     "verify": ("showing", "Verify a proof bundle, offline."),
+    "auditor": ("auditing", "Watch the node from beside it: alarm if it is late, or gone."),
     "console": ("console", "Say who may sit at the console, and where it is."),
     "drill": ("drilling", "Replay incidents and rehearse ladders, in simulation."),
 }

@@ -64,13 +64,14 @@ from clearline.record import (
     parse_append,
 )
 
-__all__ = ["Outcome", "Reply", "Runtime", "open_runtime"]
+__all__ = ["Outcome", "Reply", "Runtime", "decode_event", "open_runtime"]
 
 SNAPSHOT_EVERY = 20_000
 """Events between two snapshots. A restart replays at most so many."""
 
 _encode_event = msgspec.msgpack.Encoder(enc_hook=enc_hook).encode
-_decode_event = msgspec.msgpack.Decoder(Event, dec_hook=dec_hook).decode
+decode_event = msgspec.msgpack.Decoder(Event, dec_hook=dec_hook).decode
+"""Reads an event as the journal has it; raises msgspec.MsgspecError."""
 
 
 class Runtime:
@@ -435,7 +436,7 @@ class Runtime:
             self._restore_snapshot(kept)
         for record in self._journal.replay(self.state.seq):
             try:
-                event = _decode_event(record.event)
+                event = decode_event(record.event)
                 effects = self.core.handle(event, record.at)
             except msgspec.MsgspecError as error:
                 raise Broken(f"event {record.seq} cannot be read: {error}") from error
@@ -495,7 +496,7 @@ def _check_readable(raw: bytes) -> None:
     A struct made in Python is not held to its limits; one that is decoded is.
     """
     try:
-        _decode_event(raw)
+        decode_event(raw)
     except msgspec.ValidationError as error:
         raise Mistake("bad_event", f"This cannot be recorded: {error}") from error
 

@@ -20,7 +20,18 @@ from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.core.terms import ContactLine, Language, Title, Url
 
-__all__ = ["FILE", "Console", "Desk", "Log", "Metrics", "NodeSettings", "Settings", "load", "show"]
+__all__ = [
+    "FILE",
+    "Auditor",
+    "Console",
+    "Desk",
+    "Log",
+    "Metrics",
+    "NodeSettings",
+    "Settings",
+    "load",
+    "show",
+]
 
 FILE = "clearline.toml"
 PREFIX = "CLEARLINE_"
@@ -72,6 +83,13 @@ class Desk(Struct, kw_only=True, forbid_unknown_fields=True):
 
     command: tuple[str, ...] = ()
     """A program to run for each ringing, with the ring as JSON on its standard input."""
+
+
+class Auditor(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[auditor]`: how the process beside the node alarms."""
+
+    command: tuple[str, ...] = ()
+    """A program to run for each alarm, with it as JSON on its standard input."""
 
 
 class Console(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +148,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     log: Log = field(default_factory=Log)
     metrics: Metrics = field(default_factory=Metrics)
     desk: Desk = field(default_factory=Desk)
+    auditor: Auditor = field(default_factory=Auditor)
     console: Console = field(default_factory=Console)
 
 

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
@@ -31,7 +32,7 @@ from clearline.node.ports import (
 )
 from clearline.record import Receipt, canonical
 
-__all__ = ["SCHEMA_VERSION", "SqliteJournal"]
+__all__ = ["SCHEMA_VERSION", "SqliteJournal", "SqliteReader"]
 
 SCHEMA_VERSION = 1
 
@@ -63,6 +64,8 @@ CREATE INDEX release_of_link ON release (link);
 CREATE TABLE snapshot (seq INTEGER PRIMARY KEY, state BLOB NOT NULL, digest TEXT NOT NULL) STRICT;
 """
 
+_EVENTS = "SELECT seq, at, event FROM journal WHERE seq >= ? ORDER BY seq"
+_SNAPSHOTS = "SELECT seq, state, digest FROM snapshot ORDER BY seq DESC"
 _KEPT_SNAPSHOTS = 2
 
 
@@ -124,14 +127,12 @@ class SqliteJournal:
 
     def replay(self, start: int) -> Iterator[Record]:
         """Yield the events from `start` on."""
-        query = "SELECT seq, at, event FROM journal WHERE seq >= ? ORDER BY seq"
-        for seq, at, event in self._select(query, start):
+        for seq, at, event in self._select(_EVENTS, start):
             yield Record(seq=seq, at=Instant(at), event=event)
 
     def snapshot(self) -> Snapshot | None:
         """Return the newest snapshot whose digest holds."""
-        query = "SELECT seq, state, digest FROM snapshot ORDER BY seq DESC"
-        for seq, state, digest in self._select(query):
+        for seq, state, digest in self._select(_SNAPSHOTS):
             if canonical.sha256_hex(state) == digest:
                 return Snapshot(seq=seq, state=state)
         return None
@@ -296,6 +297,41 @@ class SqliteJournal:
             yield from self._db.execute(query, values)
         except sqlite3.Error as error:
             raise Broken(f"the journal cannot be read: {error}") from error
+
+
+class SqliteReader:
+    """A journal of another process, to be read while it is written. It changes nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db: sqlite3.Connection | None = None
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the newest snapshot whose digest holds; Broken if there is no journal."""
+        for seq, state, digest in self._select(_SNAPSHOTS):
+            if canonical.sha256_hex(state) == digest:
+                return Snapshot(seq=seq, state=state)
+        return None
+
+    def replay(self, start: int) -> Iterator[Record]:
+        """Yield the events from `start` on that are durable; Broken if there is no journal."""
+        for seq, at, event in self._select(_EVENTS, start):
+            yield Record(seq=seq, at=Instant(at), event=event)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _select(self, query: str, *values: int) -> Iterator[Any]:
+        try:
+            if self._db is None:
+                self._db = sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True)
+            yield from self._db.execute(query, values)
+        except sqlite3.Error as error:
+            self.close()  # A journal that was put back from a copy is another file.
+            raise Broken(f"{self._path.name} cannot be read: {error}") from error
 
 
 def _receipt_row(kept: KeptReceipt) -> tuple[str | int | bytes, ...]:
