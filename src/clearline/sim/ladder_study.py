@@ -1,14 +1,16 @@
-"""A ladder study: how long from pressing STOP until a human has it, over many nights.
+"""Many nights: a night function over a range of seeds, on as many processes as are given.
 
-It runs a night function over a range of seeds, on as many processes as are given, and sums
-the nights up. A night depends on its seed alone and the sum is made in the order of the
-seeds, so the number of processes changes nothing but the time that it takes.
+A night depends on its seed alone and the sum is made in the order of the seeds, so the
+number of processes changes nothing but the time that it takes. What is summed up here is how
+long it takes from pressing STOP until a human has it; `sim.study` sums up more.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -40,17 +42,26 @@ class Reach(Struct, frozen=True, kw_only=True):
     max: float
 
 
-Night = Callable[[int], NightOutcome]
+Of = TypeVar("Of")
+Outcome = TypeVar("Outcome")
 Progress = Callable[[int, int], None]
 """Told how many nights are done, of how many."""
 
 
 def run_nights(
-    night: Night, seeds: Sequence[int], workers: int, progress: Progress | None = None
-) -> list[NightOutcome]:
-    """Return the outcome of each night, in the order of `seeds`."""
-    outcomes: list[NightOutcome] = []
-    for outcome in _outcomes(night, seeds, workers):
+    night: Callable[[Of], Outcome],
+    seeds: Sequence[Of],
+    workers: int,
+    progress: Progress | None = None,
+    *,
+    chunk: int = CHUNK,
+) -> list[Outcome]:
+    """Return the outcome of each night, in the order of `seeds`.
+
+    What a night is run from is its seed, or whatever else pickles and says all of it.
+    """
+    outcomes: list[Outcome] = []
+    for outcome in _outcomes(night, seeds, workers, chunk):
         outcomes.append(outcome)
         if progress is not None:
             progress(len(outcomes), len(seeds))
@@ -75,10 +86,14 @@ def reach_of(outcomes: Sequence[NightOutcome]) -> Reach:
     )
 
 
-def _outcomes(night: Night, seeds: Sequence[int], workers: int) -> Iterator[NightOutcome]:
-    if workers <= 1 or len(seeds) <= CHUNK:
+def _outcomes(
+    night: Callable[[Of], Outcome], seeds: Sequence[Of], workers: int, chunk: int
+) -> Iterator[Outcome]:
+    if workers <= 1 or len(seeds) <= chunk:
         yield from map(night, seeds)
         return
-    # Spawned, so that a worker holds nothing that this process happened to have.
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap(night, seeds, chunksize=CHUNK)
+    # Spawned, so that a worker holds nothing that this process happened to have. Ctrl-C is for
+    # this process, which ends them: each would print where it was.
+    ignored = (signal.SIGINT, signal.SIG_IGN)
+    with multiprocessing.get_context("spawn").Pool(workers, signal.signal, ignored) as pool:
+        yield from pool.imap(night, seeds, chunksize=chunk)

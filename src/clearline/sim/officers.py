@@ -1,9 +1,9 @@
 """Officers: the humans of a simulation, as actors who hear a bell and act in their own time.
 
 A person at a desk is there, away, asleep, or there and slow; which, and for how long, is
-drawn from the distributions of a `Habit`, from the generator that is handed in. Only a
-person acknowledges, reads back, says what was done, and closes. A node that does not take
-in what a person asks for is asked again, as a person would.
+drawn from the distributions of a `Habit` (`sim.habits`), from the generator that is handed
+in. Only a person acknowledges, reads back, says what was done, and closes. A node that does
+not take in what a person asks for is asked again, as a person would.
 
 A desk once rung goes on showing the call when the ladder has climbed past it: whoever
 comes back to it can still answer. The first to answer speaks for the side.
@@ -12,7 +12,6 @@ comes back to it can still answer. The first to answer speaks for the side.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from random import Random  # noqa: TID251 - sim draws, from seeds alone
 
 from msgspec import Struct
@@ -21,6 +20,7 @@ from clearline.basis.instants import SECOND_MS
 from clearline.core.calls import Call, CallState
 from clearline.core.effects import Demand, Effect, Ring, Tell
 from clearline.core.events import Acknowledge, AnswerTest, Close, Command, Dispose, ReadBack
+from clearline.sim.habits import Answer, Habit, drawn
 from clearline.sim.scheduler import Scheduler
 from clearline.sim.station import Station
 
@@ -29,35 +29,6 @@ __all__ = ["Answer", "Habit", "Officers", "Procedure", "ask"]
 TRY_AGAIN_MS = 2 * SECOND_MS
 """A person whose click was not taken in clicks again so much later."""
 MOST_TRIES = 5_000
-
-
-class Answer(StrEnum):
-    """What kept a person from answering at once, for the study."""
-
-    THERE = "there"
-    SLOW = "slow"
-    ASLEEP = "asleep"
-    AWAY = "away"
-
-
-class Habit(Struct, frozen=True, kw_only=True):
-    """How the people of one echelon answer a bell. Parts are of one, spans in ms."""
-
-    people: int
-    """How many are on this post; each is drawn apart, and any of them can answer."""
-    away: float
-    """The part of nights on which a person is out of hearing when it first rings."""
-    back_mean_ms: int
-    """The mean of the exponential time until one who is away is back."""
-    asleep: float
-    wake_ms: tuple[int, int]
-    """Least and most, uniform, from the first ring to being at the screen."""
-    slow: float
-    slow_ms: tuple[int, int]
-    """Least and most, uniform: there, but taken up with something else."""
-    react_median_ms: int
-    react_sigma: float
-    """Of the logarithm of the time to see, read and click, for whoever is at the screen."""
 
 
 class Procedure(Struct, frozen=True, kw_only=True):
@@ -80,6 +51,7 @@ class Officers:
         procedure: Procedure,
         *,
         by: str = "officer",
+        person: Callable[[str, int], Random] | None = None,
     ) -> None:
         self._station = station
         self._scheduler = scheduler
@@ -87,6 +59,8 @@ class Officers:
         self._habits = habits
         self._procedure = procedure
         self._by = by
+        self._person = person
+        """The generator of one person of one post; all share `chance`, if none is handed in."""
         self._rung: set[tuple[str, str]] = set()
         self._closing: set[str] = set()
         self.reasons: dict[str, Answer] = {}
@@ -113,27 +87,16 @@ class Officers:
         if habit is None or (opening, ring.echelon) in self._rung:
             return
         self._rung.add((opening, ring.echelon))
-        for _ in range(habit.people):
-            reason, span_ms = self._drawn(habit)
+        for number in range(habit.people):
+            of = self._person
+            person = drawn(habit, of(ring.echelon, number) if of else self._chance)
+            if person is None:
+                continue
+            reason, span_ms = person
             if ring.demand is Demand.TEST:
                 self._after(span_ms, lambda: AnswerTest(by=self._by, test=ring.what))
             else:
                 self._after(span_ms, lambda r=reason: self._acknowledge(ring, r))
-
-    def _drawn(self, habit: Habit) -> tuple[Answer, int]:
-        """Return why, and how long after the first ring, one person clicks."""
-        state = self._chance.random()
-        reading_ms = habit.react_median_ms * self._chance.lognormvariate(0.0, habit.react_sigma)
-        away_ms = self._chance.expovariate(1.0) * habit.back_mean_ms
-        wake_ms = self._chance.uniform(*habit.wake_ms)
-        slow_ms = self._chance.uniform(*habit.slow_ms)
-        if state < habit.away:
-            return Answer.AWAY, int(away_ms + reading_ms)
-        if state < habit.away + habit.asleep:
-            return Answer.ASLEEP, int(wake_ms + reading_ms)
-        if state < habit.away + habit.asleep + habit.slow:
-            return Answer.SLOW, int(slow_ms + reading_ms)
-        return Answer.THERE, int(reading_ms)
 
     def _acknowledge(self, ring: Ring, reason: Answer) -> Command | None:
         call = self._call(ring.what)
