@@ -48,6 +48,7 @@ _VERBS = {
     "auditor": ("auditing", "Watch the node from beside it: alarm if it is late, or gone."),
     "console": ("console", "Say who may sit at the console, and where it is."),
     "drill": ("drilling", "Replay incidents and rehearse ladders, in simulation."),
+    "ladder": ("laddering", "Try out who is rung, and for how long, before it is agreed."),
 }
 """Each verb: the module that has it, and its line in `--help`."""
 
@@ -117,7 +118,7 @@ def root(context: click.Context, home: Path, officer: str) -> None:
     Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
                 dispose, close
     Prove:      log, bundle, verify
-    Rehearse:   drill list, drill run, test send
+    Rehearse:   drill list, drill run, ladder study, test send
     """
     context.obj = Session(home)
     del officer  # Read from the context by the verbs that sign with it.
