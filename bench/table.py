@@ -45,6 +45,10 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
                 times >= 20,
             ),
         ]
+    if study := found.get("study"):
+        nights, wall_s = study["nights"], study["wall_s"]
+        what = f"ladder study, {nights:,} nights, {study['ladders']} ladders"
+        made.append((what, f"{wall_s} s", "30 s", wall_s <= 30))
     if memory := found.get("memory"):
         mb = memory["mb"]
         made.append(("memory with 10,000 active notices", f"{mb} MB", "300 MB", mb <= 300))
