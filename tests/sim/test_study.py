@@ -14,7 +14,7 @@ from clearline.basis.instants import HOUR_MS, MINUTE_MS, SECOND_MS, Instant
 from clearline.core.terms import Ladder, Precedence, Rung, default_ladders
 from clearline.core.watchbill import Desk, Method, Officer, Shift, Watchbill
 from clearline.sim import assumptions, posts, study
-from clearline.sim.advice import changes, say, trials
+from clearline.sim.advice import Trial, changes, say, trials
 from clearline.sim.assumptions import Assumptions, When
 from clearline.sim.habits import Answer
 from clearline.sim.posts import Planned, Posts, from_watchbill
@@ -293,6 +293,27 @@ def test_a_gain_is_claimed_where_there_is_one_and_the_price_is_said():
     assert [each.gain_s for each in report.trials] == sorted(
         (each.gain_s for each in report.trials), reverse=True
     )
+
+
+def trial(what: str, gain_s: float, more_alarms: float, *, error_s: float = 1.0) -> Trial:
+    return Trial(
+        what=what, rung=1, gain_s=gain_s, error_s=error_s, sure=abs(gain_s) > error_s,
+        alarms_per_call=2.0, more_alarms=more_alarms, last_rung=0.01,
+    )  # fmt: skip
+
+
+def test_the_advice_names_the_most_gain_what_is_cheap_and_what_is_free():
+    dear, cheap = trial("dear", 15.0, 0.42), trial("cheap", 7.0, 0.07)
+    free, unsure = trial("free", 3.0, -0.04), trial("unsure", 0.5, -0.5)
+    assert say([dear, cheap, unsure], enough=True) == (
+        "Most gain: dear: p99 15.0 s sooner (± 1.0 s), +42.0% alarms. "
+        "Most gain for its alarms: cheap: p99 7.0 s sooner (± 1.0 s), +7.0% alarms. "
+        "No change that gains is without more alarms."
+    )
+    assert "Most gain without more alarms: free" in say([dear, free, unsure], enough=True)
+    assert say([free], enough=True).count("Most gain") == 1
+    assert say([dear], enough=True).count("Most gain") == 1
+    assert say([unsure, trial("worse", -9.0, 0.1)], enough=True).startswith("None of the 2")
 
 
 def test_no_gain_is_claimed_of_a_change_that_does_nothing():

@@ -115,13 +115,20 @@ def say(found: Sequence[Trial], *, enough: bool) -> str:
             f"None of the {len(found)} changes tried brings p99 forward by more than chance may. "
             "More nights would show smaller gains."
         )
-    text = f"Most gain: {_priced(most)}."
-    cheap = next((t for t in found if t.sure and t.gain_s > 0 and t.more_alarms <= 0), None)
-    if cheap is most:
-        return text + " Nothing is paid for it in alarms."
-    if cheap is not None:
-        return f"{text} Most gain without more alarms: {_priced(cheap)}."
-    return text + " No change that gains is without more alarms."
+    said = [f"Most gain: {_priced(most)}."]
+    gains = [trial for trial in found if trial.sure and trial.gain_s > 0]
+    free = next((trial for trial in gains if trial.more_alarms <= 0), None)
+    if free is None:
+        dearest_first = sorted(gains, key=lambda trial: trial.gain_s / trial.more_alarms)
+        said += _unless(most, "Most gain for its alarms", dearest_first[-1])
+        said.append("No change that gains is without more alarms.")
+    else:
+        said += _unless(most, "Most gain without more alarms", free)
+    return " ".join(said)
+
+
+def _unless(most: Trial, what: str, trial: Trial) -> list[str]:
+    return [] if trial is most else [f"{what}: {_priced(trial)}."]
 
 
 def _priced(trial: Trial) -> str:
