@@ -62,7 +62,9 @@ def auditor_check(session: Session) -> None:
     load(home.path)
     found = asyncio.run(_twice(home))
     lines = [f"[bold red]{each.code}[/] {plain(each.phrase)}" for each in found]
-    session.show(msgspec.to_builtins(found, enc_hook=enc_hook), "\n".join(lines) or "Nothing is late.")
+    session.show(
+        msgspec.to_builtins(found, enc_hook=enc_hook), "\n".join(lines) or "Nothing is late."
+    )
     if found:
         sys.exit(DOES_NOT_HOLD)
 
