@@ -1,28 +1,25 @@
-"""Wiring: one running node, put together. The only file that knows every shell by name.
+"""Running: one node with all of its shells, put together.
 
-A new store, transport or channel is one file in its room and one line here.
+A new store or transport is one file in its room and one line here; a new channel, one line
+in `wiring.ways`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Callable, Generator, Sequence
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
 
 from clearline import __version__, gateways
 from clearline.basis.faults import Broken, Mistake, Refusal
-from clearline.basis.instants import Instant
 from clearline.basis.steps import Steps
 from clearline.channels.desk import Desk
 from clearline.core.effects import Alert, Effect, Tell
 from clearline.core.events import Agree, Command, OpenLink, Propose
-from clearline.core.terms import Party, Terms
+from clearline.core.terms import Terms
 from clearline.node import evidence
 from clearline.node.clock import SystemClock
 from clearline.node.loop import Loop, Unreachable
@@ -30,94 +27,34 @@ from clearline.node.outbox import GIVE_UP_MS, Push
 from clearline.node.ports import Clock
 from clearline.node.queries import Queries
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
-from clearline.node.settings import FILE, NodeSettings, Settings, load, show
+from clearline.node.settings import load
 from clearline.node.views import ConsoleView
 from clearline.record import AuthorVerifier, MirrorVerifier, Tree, tiles
 from clearline.record.bundle import Contents
-from clearline.stores.keyfile import FileKeys, make_keys, read_keys, write_private
+from clearline.stores.keyfile import FileKeys, read_keys
 from clearline.stores.sqlite import SqliteJournal
 from clearline.transports import (
     Client,
     Server,
     add_pin,
-    der_base64,
     drop_pin,
     from_base64,
-    make_certificate,
     server_context,
 )
 from clearline.transports import Unreachable as NoAnswer
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
 from clearline.web.console import AGAIN_S, Console
+from clearline.wiring.home import Home
+from clearline.wiring.stderr import STDERR
 
-__all__ = ["STDERR", "Home", "RunningNode"]
+__all__ = ["OWNER_ALONE", "SHUTDOWN_S", "RunningNode"]
 
 LINGER_S = 3.0
 """A node that is NOT SAFE goes on answering so for a while, then ends with its exit code."""
 SHUTDOWN_S = 5.0
 OWNER_ALONE = 0o077
 """What the node's process takes from the mode of every file that it makes."""
-
-
-class Home:
-    """A node's folder: settings, keys, certificate, journal, socket."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.keys = path / "keys.json"
-        self.certificate = path / "certificate.pem"
-        self.certificate_key = path / "certificate.key"
-        self.journal = path / "journal.db"
-        self.socket = path / "node.sock"
-        self.address = path / "address"
-        """Where the running node listens, once it does."""
-        self.console = path / "console"
-        """Where its console is, for a browser, once it is."""
-
-    def forget(self) -> None:
-        """Remove what says that a node runs here. Only whoever has the journal open may."""
-        for each in (self.socket, self.address, self.console):
-            each.unlink(missing_ok=True)
-
-    def create(self, *, now: Instant, **values: Any) -> Party:
-        """Make a node here; return its card. Mistake if there is one, or a value is wrong."""
-        try:
-            node = msgspec.convert(values, NodeSettings, strict=False)
-        except msgspec.ValidationError as error:
-            raise Mistake("bad_settings", str(error)) from error
-        if (self.path / FILE).exists():
-            raise Mistake("exists", f"There is a node in {self.path} already.")
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.path.chmod(0o700)
-        make_keys(node.party, self.keys)
-        hosts = [node.listen.rpartition(":")[0]]
-        cert, key = make_certificate(node.party, hosts, now)
-        write_private(self.certificate, cert)
-        write_private(self.certificate_key, key)
-        write_private(self.path / FILE, show(Settings(node=node)).encode())
-        return self.card()
-
-    def card(self) -> Party:
-        """Return this party's card, as the counterpart needs it."""
-        node = load(self.path).node
-        return Party(
-            party=node.party,
-            title=node.title,
-            keys=read_keys(self.keys).public,
-            certificate=der_base64(self.certificate_pem()),
-            urls=node.urls,
-            contact=node.contact,
-            languages=node.languages,
-        )
-
-    def certificate_pem(self) -> bytes:
-        """Return the certificate that counterparts pin; Mistake if it cannot be read."""
-        return _read(self.certificate)
-
-    def certificate_key_pem(self) -> bytes:
-        """Return the certificate's private key; Mistake if it cannot be read."""
-        return _read(self.certificate_key)
 
 
 class RunningNode:
@@ -448,35 +385,6 @@ class RunningNode:
     async def _say_not_safe(self, url: str, link: str) -> None:
         with contextlib.suppress(NoAnswer):
             await self._client.say_not_safe(url, self._pins[link], link)
-
-
-class _Stderr:
-    """Standard error as the node writes it: what cannot be written there is let go.
-
-    The log may be a file on the very disk that has filled up, or a pipe that nobody reads
-    any more. Neither may keep a desk from being rung, or LINE NOT SAFE from being said.
-    """
-
-    def write(self, text: str) -> int:
-        """Write a text, if that can be done."""
-        with contextlib.suppress(OSError, ValueError):
-            return sys.stderr.write(text)
-        return 0
-
-    def flush(self) -> None:
-        """Write out what is held back, if that can be done."""
-        with contextlib.suppress(OSError, ValueError):
-            sys.stderr.flush()
-
-
-STDERR: Any = _Stderr()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Mistake("cannot_read", f"{path}: {error.strerror}.") from error
 
 
 def _serve_metrics(metrics: Metrics, listen: str) -> None:
