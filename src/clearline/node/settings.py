@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ from msgspec import Meta, Struct, field
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.core.terms import ContactLine, Language, Title, Url
+from clearline.node.ways import Apprise, Mail, Mqtt, Paging, is_loopback
 
 __all__ = [
     "FILE",
@@ -134,11 +134,7 @@ class Console(Struct, kw_only=True, forbid_unknown_fields=True):
     @property
     def is_loopback(self) -> bool:
         """Return whether only this machine can reach it."""
-        host = self.listen.rpartition(":")[0].strip("[]")
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:  # A name may begin with 127 and be anywhere.
-            return host.lower() == "localhost"
+        return is_loopback(self.listen.rpartition(":")[0])
 
 
 class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -150,6 +146,10 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     desk: Desk = field(default_factory=Desk)
     auditor: Auditor = field(default_factory=Auditor)
     console: Console = field(default_factory=Console)
+    paging: Paging = field(default_factory=Paging)
+    mail: Mail = field(default_factory=Mail)
+    mqtt: Mqtt = field(default_factory=Mqtt)
+    apprise: Apprise = field(default_factory=Apprise)
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

@@ -76,9 +76,16 @@ WORDS: dict[str, tuple[str, ...]] = {
     "reference": ("id",),
     "persons": ("n",),
     "fallback": ("language", "text"),
+    # What reaches a human beside the screen: by mail, on a lamp, from a loudspeaker.
+    "page.drill": (),
+    "page.call": ("precedence", "party", "desk"),
+    "page.waits": ("precedence", "desk"),
+    "page.test": ("desk",),
+    "page.presence": ("desk",),
+    "page.code": ("code",),
 }
-"""Every word that a rendering needs: its key, and its placeholders in every language. What a
-screen says around it is the page's own (`console/words`).
+"""Every word that a rendering or a page needs: its key, and its placeholders in every language.
+What a screen says around it is the screen's own (`console/words`).
 
 `n` is a number, formatted or pluralised by ICU; every other placeholder is text.
 """

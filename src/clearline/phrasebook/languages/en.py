@@ -68,6 +68,12 @@ _WORDS = {
     "time": "{year}-{month}-{day} {hour}:{minute}:{second} UTC",
     "reference": "entry …{id}",
     "persons": "{n, plural, one {# person} other {# persons}}",
+    "page.drill": "DRILL",
+    "page.call": "{precedence} call from {party}, for {desk}.",
+    "page.waits": "A {precedence} call waits at {desk}. Go to the console and answer it.",
+    "page.test": "Test call for {desk}. Please answer it.",
+    "page.presence": "Are you there? Please confirm that the watch at {desk} is kept.",
+    "page.code": "To acknowledge it, give the code {code}.",
     "fallback": "[no text in “{language}”; English follows] {text}",
 }
 

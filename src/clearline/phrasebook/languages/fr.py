@@ -83,6 +83,12 @@ _WORDS = {
     "time": "{year}-{month}-{day} {hour}:{minute}:{second} UTC",
     "reference": "…{id}",
     "persons": "{n, plural, one {# personne} many {# personnes} other {# personnes}}",
+    "page.drill": "EXERCICE",
+    "page.call": "Appel {precedence} de {party}, pour {desk}.",
+    "page.waits": "Un appel {precedence} attend à {desk}. Allez à la console et répondez.",
+    "page.test": "Appel d’essai pour {desk}. Veuillez y répondre.",
+    "page.presence": "Êtes-vous là ? Veuillez confirmer que la veille est assurée à {desk}.",
+    "page.code": "Pour en accuser réception, donnez le code {code}.",
     "fallback": "[pas de texte en « {language} » ; voici l’anglais] {text}",
 }
 

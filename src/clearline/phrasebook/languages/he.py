@@ -72,6 +72,12 @@ _WORDS = {
     "time": "\u2066{year}-{month}-{day} {hour}:{minute}:{second} UTC\u2069",
     "reference": "\u2066…{id}\u2069",
     "persons": "{n, plural, one {# אדם} two {# אנשים} other {# אנשים}}",
+    "page.drill": "תרגיל",
+    "page.call": "קריאת \u2066{precedence}\u2069 מאת \u2068{party}\u2069 לעמדה \u2066{desk}\u2069.",
+    "page.waits": "קריאת \u2066{precedence}\u2069 ממתינה בעמדה \u2066{desk}\u2069. יש לגשת למסוף ולענות.",
+    "page.test": "קריאת בדיקה לעמדה \u2066{desk}\u2069. נא לענות עליה.",
+    "page.presence": "נמצאים שם? נא לאשר שהמשמרת מאוישת בעמדה \u2066{desk}\u2069.",
+    "page.code": "לאישור קבלה יש למסור את הקוד \u2066{code}\u2069.",
     "fallback": "[אין טקסט בשפה «\u2066{language}\u2069»; להלן באנגלית] {text}",
 }
 

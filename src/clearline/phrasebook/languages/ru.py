@@ -84,6 +84,12 @@ _WORDS = {
     "time": "{day}.{month}.{year} {hour}:{minute}:{second} UTC",
     "reference": "…{id}",
     "persons": "{n, plural, one {# человек} few {# человека} many {# человек} other {# человека}}",
+    "page.drill": "УЧЕНИЕ",
+    "page.call": "Вызов {precedence}. Вызывает: {party}. Пост: {desk}.",
+    "page.waits": "Вызов {precedence} ждёт ответа. Пост: {desk}. Подойдите к пульту и ответьте.",
+    "page.test": "Проверочный вызов. Пост: {desk}. Ответьте на него.",
+    "page.presence": "Вы на месте? Подтвердите, что вахта несётся. Пост: {desk}.",
+    "page.code": "Чтобы подтвердить приём, дайте код {code}.",
     "fallback": "[нет текста на языке «{language}»; далее по-английски] {text}",
 }
 

@@ -78,6 +78,12 @@ _WORDS = {
     "time": "{day}.{month}.{year} {hour}:{minute}:{second} UTC",
     "reference": "…{id}",
     "persons": "{n, plural, one {# kişi} other {# kişi}}",
+    "page.drill": "TATBİKAT",
+    "page.call": "{precedence} çağrısı. Arayan: {party}. Masa: {desk}.",
+    "page.waits": "{precedence} çağrısı yanıt bekliyor. Masa: {desk}. Konsola gidip yanıtlayın.",
+    "page.test": "Deneme çağrısı. Masa: {desk}. Lütfen yanıtlayın.",
+    "page.presence": "Orada mısınız? Nöbetin tutulduğunu onaylayın. Masa: {desk}.",
+    "page.code": "Alındığını bildirmek için {code} kodunu verin.",
     "fallback": "[«{language}» dilinde metin yok; İngilizcesi] {text}",
 }
 

@@ -84,6 +84,12 @@ _WORDS = {
     "time": "{day}.{month}.{year} {hour}:{minute}:{second} UTC",
     "reference": "…{id}",
     "persons": "{n, plural, one {# людина} few {# людини} many {# людей} other {# людини}}",
+    "page.drill": "НАВЧАННЯ",
+    "page.call": "Виклик {precedence}. Викликає: {party}. Пост: {desk}.",
+    "page.waits": "Виклик {precedence} чекає на відповідь. Пост: {desk}. Підійдіть до пульта й дайте відповідь.",
+    "page.test": "Перевірний виклик. Пост: {desk}. Дайте на нього відповідь.",
+    "page.presence": "Ви на місці? Підтвердьте, що вахта триває. Пост: {desk}.",
+    "page.code": "Щоб підтвердити отримання, дайте код {code}.",
     "fallback": "[немає тексту мовою «{language}»; далі англійською] {text}",
 }
 

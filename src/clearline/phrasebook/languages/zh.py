@@ -61,6 +61,12 @@ _WORDS = {
     "time": "{year}-{month}-{day} {hour}:{minute}:{second} UTC",
     "reference": "…{id}",
     "persons": "{n, plural, other {# 人}}",
+    "page.drill": "演习",
+    "page.call": "{precedence} 呼叫，来自{party}，呼叫岗位 {desk}。",
+    "page.waits": "{precedence} 呼叫正在岗位 {desk} 等待。请到控制台应答。",
+    "page.test": "岗位 {desk} 的测试呼叫。请应答。",
+    "page.presence": "您在岗吗？请确认岗位 {desk} 有人值班。",
+    "page.code": "确认收到请给出代码 {code}。",
     "fallback": "[无“{language}”文本；以下为英文] {text}",
 }
 

@@ -1,0 +1,145 @@
+"""Ways: the settings of the channels beside the desk, and how their secrets are read.
+
+A channel that is set up wrongly is refused here, in one sentence, before anything is sent.
+What crosses a network crosses it by TLS: in the clear it may go to this machine alone. A
+secret is never a setting: it is a file of its owner's alone, read when it is used, so that
+it can be changed while the node runs.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from clearline.node.ports import ChannelError, PageCause
+
+__all__ = ["Apprise", "Host", "Mail", "Mqtt", "Paging", "Text", "is_loopback", "read_secret"]
+
+MAX_SECRET_BYTES = 64 * 1024
+"""Of a file of secrets: five hundred services and their keys."""
+
+Host = Annotated[str, Meta(pattern=r"^(|\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]{1,253})\Z")]
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+Text = Annotated[str, Meta(pattern=r"^(summons|full)\Z")]
+"""How much leaves by a channel: `summons`, that a call waits; `full`, what it says too."""
+Word = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
+
+
+class Paging(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[paging]`: what holds for all channels."""
+
+    check_every_s: Annotated[int, Meta(ge=5, le=86_400)] = 300
+    """Each channel is tried so often, without disturbing anybody; a failing one more often."""
+    at_once: Annotated[int, Meta(ge=1, le=1_000)] = 64
+    """Pages that may wait for one channel to take them over; a FLASH waits behind none."""
+
+
+class Mail(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[mail]`: mail, through one server."""
+
+    host: Host = ""
+    """The server that takes mail over; empty for no mail."""
+    port: Port = 587
+    security: Annotated[str, Meta(pattern=r"^(starttls|tls|none)\Z")] = "starttls"
+    """`starttls` or `tls`; `none` is for loopback only."""
+    authority_file: str = ""
+    """PEM file of the authority that vouches for the server; empty: the system's."""
+    user: Word = ""
+    """Name to sign in with; empty: none."""
+    password_file: str = ""
+    """File of its password, for its owner alone."""
+    sender: Annotated[str, Meta(pattern=r"^(|[^\s@<>]{1,64}@[A-Za-z0-9.-]{1,253})\Z")] = ""
+    """The address that pages come from."""
+    text: Text = "summons"
+    """How much leaves: `summons`, that a call waits; `full`, what it says too."""
+    timeout_s: Annotated[int, Meta(ge=1, le=120)] = 15
+    """How long the server has to take one page over."""
+    connections: Annotated[int, Meta(ge=1, le=16)] = 4
+    """Kept to the server at most; a FLASH may open as many more."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would send pages in the clear, or from nobody."""
+        _check_clear("mail", self.host, clear=self.security == "none")
+        if self.host and not self.sender:
+            raise ValueError("mail needs `sender`, the address that pages come from")
+
+
+class Mqtt(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[mqtt]`: lamps, buzzers and pagers, through one broker."""
+
+    host: Host = ""
+    """The broker; empty for none."""
+    port: Port = 8883
+    security: Annotated[str, Meta(pattern=r"^(tls|none)\Z")] = "tls"
+    """`tls`; `none` is for loopback only."""
+    authority_file: str = ""
+    """PEM file of the authority that vouches for the broker; empty: the system's."""
+    user: Word = ""
+    """Name to sign in with; empty: none."""
+    password_file: str = ""
+    """File of its password, for its owner alone."""
+    devices_file: str = ""
+    """TOML file of `name = "key"`, for its owner alone: the devices that may sign a reply."""
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40}){0,4}\Z")] = (
+        "clearline"
+    )
+    """What all of its topics begin with."""
+    text: Text = "summons"
+    """How much leaves: `summons`, that a call waits; `full`, what it says too."""
+    timeout_s: Annotated[int, Meta(ge=1, le=120)] = 10
+    """How long the broker has to take one page over."""
+    reply_s: Annotated[int, Meta(ge=1, le=86_400)] = 3_600
+    """How long a device's reply to a page is listened for, unless the call is answered first."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would send pages in the clear."""
+        _check_clear("mqtt", self.host, clear=self.security == "none")
+
+
+class Apprise(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[apprise]`: everything else that Apprise speaks to, by TLS."""
+
+    services_file: str = ""
+    """TOML file of `name = "URL"`, for its owner alone; empty for none."""
+    text: Text = "summons"
+    """How much leaves: `summons`, that a call waits; `full`, what it says too."""
+    timeout_s: Annotated[int, Meta(ge=1, le=120)] = 20
+    """How long a service has to take one page over."""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine itself, and nothing else by any reading."""
+    bare = host.strip("[]")
+    try:
+        return ip_address(bare).is_loopback
+    except ValueError:  # A name may begin with 127 and be anywhere.
+        return bare.lower() == "localhost"
+
+
+def read_secret(path: Path, what: str) -> bytes:
+    """Return what a file of secrets holds.
+
+    ChannelError with what to do, if it cannot be read or if others may read it.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = path.stat().st_mode
+            raw = file.read(MAX_SECRET_BYTES + 1)
+    except OSError as error:
+        phrase = f"{path}, {what}: {error.strerror}."
+        raise ChannelError(PageCause.CREDENTIALS, phrase) from error
+    if mode & 0o077:
+        phrase = f"Others can read {path}, {what}: chmod 600."
+        raise ChannelError(PageCause.CREDENTIALS, phrase)
+    if len(raw) > MAX_SECRET_BYTES:
+        phrase = f"{path}, {what}, has more than {MAX_SECRET_BYTES:,} bytes."
+        raise ChannelError(PageCause.CREDENTIALS, phrase)
+    return raw
+
+
+def _check_clear(table: str, host: str, *, clear: bool) -> None:
+    if host and clear and not is_loopback(host):
+        raise ValueError(f"{host} is not loopback: {table} to a network needs TLS")
