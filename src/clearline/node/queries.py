@@ -13,6 +13,7 @@ from typing import Any
 from clearline.basis.faults import Broken, Mistake
 from clearline.core.effects import Release
 from clearline.node import evidence, views
+from clearline.node.lane import ChannelView
 from clearline.node.loop import Loop
 from clearline.node.settings import NodeSettings
 from clearline.record import Receipt
@@ -29,8 +30,12 @@ class Queries:
         loop: Loop,
         settings: NodeSettings,
         console: Callable[[], views.ConsoleView | None] = lambda: None,
+        channels: Callable[[], list[ChannelView]] = list,
     ) -> None:
-        """`console` says where the node's console is served, or why it is not."""
+        """`console` says where the node's console is served, or why it is not.
+
+        `channels` says of each channel whether it works.
+        """
         self._loop = loop
         self._console = console
         self._runtime = loop.runtime
@@ -40,6 +45,7 @@ class Queries:
             "notices": self._notices,
             "conflicts": self._conflicts,
             "calls": self._calls,
+            "channels": channels,
             "tests": self._tests,
             "terms": self._terms,
             "log": self._log,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any
 
 import structlog
@@ -18,12 +18,14 @@ from clearline.basis.faults import Broken, Mistake, Refusal
 from clearline.basis.steps import Steps
 from clearline.channels.desk import Desk
 from clearline.core.effects import Alert, Effect, Tell
-from clearline.core.events import Agree, Command, OpenLink, Propose
+from clearline.core.events import Agree, Command, Event, OpenLink, Propose
 from clearline.core.terms import Terms
 from clearline.node import evidence
 from clearline.node.clock import SystemClock
+from clearline.node.lane import ChannelView
 from clearline.node.loop import Loop, Unreachable
 from clearline.node.outbox import GIVE_UP_MS, Push
+from clearline.node.paging import Pager
 from clearline.node.ports import Clock
 from clearline.node.queries import Queries
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
@@ -47,6 +49,7 @@ from clearline.transports.metrics import Metrics
 from clearline.web.console import AGAIN_S, Console
 from clearline.wiring.home import Home
 from clearline.wiring.stderr import STDERR
+from clearline.wiring.ways import ways_of
 
 __all__ = ["OWNER_ALONE", "SHUTDOWN_S", "RunningNode"]
 
@@ -74,6 +77,14 @@ class RunningNode:
         cert, key = home.certificate_pem(), home.certificate_key_pem()
         self._journal = SqliteJournal(home.journal)
         home.forget()  # A node that was killed has left its own behind.
+        self.pager = Pager(
+            ways_of(self.settings, home.path, self.clock.now),
+            self.settings.paging,
+            self.settings.node.languages[0],
+            lambda: self.runtime.state,
+            self._submit,
+            self.clock.now,
+        )
         self._desk = Desk(self.settings.desk.command, self._heard)
         self.loop: Loop | None = None
         self.metrics: Metrics | None = None
@@ -90,7 +101,7 @@ class RunningNode:
         self._server = Server(self, self._context, self.clock.now, observe=self._observe)
         self._local = LocalServer(self, home.socket)
         self.loop = Loop(self.runtime, self.clock, self._send, self)
-        self._queries = Queries(self.loop, self.settings.node, self._console_view)
+        self._queries = Queries(self.loop, self.settings.node, self._console_view, self.pager.views)
         self.loop.on_unsafe = self._on_unsafe
         self.loop.on_answer = lambda _, seconds: self._metrics.receipts.observe(seconds)
         self.ended: asyncio.Event = asyncio.Event()
@@ -122,6 +133,7 @@ class RunningNode:
             _serve_metrics(self._metrics, self.settings.metrics.listen)
         self.home.address.write_text(f"{host}:{taken}\n")
         self._loop.start()
+        self.pager.start()
         if self._console is not None:
             self._console.start()
         self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
@@ -131,6 +143,7 @@ class RunningNode:
         """Stop listening and pushing; everything that was answered is durable already."""
         if self._console is not None:
             await self._console.stop()
+        await self.pager.stop()
         await self._local.stop()
         await self._server.stop()
         with contextlib.suppress(Broken):
@@ -240,6 +253,9 @@ class RunningNode:
             end()
         return _shown(outcome, told)
 
+    def _submit(self, event: Event) -> Awaitable[Outcome]:
+        return self._loop.submit(event)
+
     async def submit(self, command: Command) -> Outcome:
         """Have a command of the owner's, or of an officer's at the console, done durably."""
         self._check_cards(command)
@@ -256,11 +272,19 @@ class RunningNode:
 
     async def ask(self, view: str, args: dict[str, Any]) -> Any:
         """Return the answer to one question of the owner's."""
+        if view == "check_channels":
+            return await self._check_channels(**args)
         with self._said_if_broken():
             found = self._queries.ask(view, args)
         if view == "admit":
             self._pin_all()
         return found
+
+    async def _check_channels(self, *, name: str = "") -> list[ChannelView]:
+        """Try one channel of ours, or all, now."""
+        if name and name not in (each.name for each in self.pager.views()):
+            raise Mistake("no_such_channel", f"No channel {name} is set up on this node.")
+        return await self.pager.check(name)
 
     def listen(self, listener: Callable[[Effect], None]) -> Callable[[], None]:
         """Call `listener` with every effect from now on."""
@@ -348,6 +372,7 @@ class RunningNode:
             raise Unreachable(str(error)) from error
 
     def _heard(self, effect: Effect) -> None:
+        self.pager.perform(effect)  # First: nothing that is shown may hold up what rings.
         if self.metrics is not None:
             self.metrics.heard(effect)
         if self.loop is not None:

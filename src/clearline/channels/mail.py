@@ -1,0 +1,270 @@
+"""Mail: a page as a message, through the party's own mail server.
+
+HANDED means that the server took it over (250 to the end of DATA), and it is the most that
+is ever known: a note of delivery (RFC 3461) says where a message was put, not that anybody
+read it, and many servers send none. Nobody acknowledges by mail: whoever can write to a
+mailbox can write in another's name, and a signature that an officer makes by hand at night
+is none. So a mail gives no code.
+
+Connections are kept and used again, so many at most; a FLASH may open as many more, and the
+most urgent waits for the next that is free. Outside loopback there is no mail without TLS:
+a server that does not offer it is given nothing, not even a name to sign in with.
+
+Sources: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 3834 (Auto-Submitted), 2076 (Importance).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import re
+import ssl
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from pathlib import Path
+
+import aiosmtplib
+from aiosmtplib import SMTP
+
+from clearline.basis.instants import Instant
+from clearline.channels.tls import Trust
+from clearline.core.terms import Precedence
+from clearline.node.lane import URGENCY
+from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
+from clearline.node.ways import Mail as Settings
+from clearline.node.ways import read_secret
+
+__all__ = ["Mail"]
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MAX_SUBJECT = 120
+STALE = (aiosmtplib.SMTPServerDisconnected, ConnectionError)
+"""What a kept connection says that the server has let go meanwhile."""
+
+
+class Mail:
+    """Mail through one server."""
+
+    name = "mail"
+
+    def __init__(self, settings: Settings, home: Path, now: Callable[[], Instant]) -> None:
+        """`home`: where the settings' files are looked for."""
+        self._settings = settings
+        self._password = home / settings.password_file if settings.password_file else None
+        self._trust = Trust(home / settings.authority_file if settings.authority_file else None)
+        self._now = now
+        self._idle: list[SMTP] = []
+        self._open = 0
+        self._waiting: list[tuple[int, int, asyncio.Future[SMTP | None]]] = []
+        self._count = 0
+
+    async def start(self) -> None:
+        """Do nothing: a connection is made when it is first needed."""
+
+    async def stop(self) -> None:
+        """Close what is kept."""
+        while self._idle:
+            await _close(self._idle.pop())
+
+    def address_fault(self, address: str) -> str | None:
+        """Return why that is no mailbox; None if it may be one."""
+        if _ADDRESS.match(address):
+            return None
+        return f"{address!r} is no mailbox: write name@domain."
+
+    async def page(self, page: Page, heard: Heard) -> None:
+        """Hand one message to the server."""
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                async with self._connection(page.precedence) as server:
+                    await self._send(server, page)
+        except ChannelError as error:
+            heard(PageResult.FAILED, error.cause, error.phrase)
+        except (OSError, aiosmtplib.SMTPException) as error:  # A TimeoutError is an OSError.
+            found = self._said(error)
+            heard(PageResult.FAILED, found.cause, found.phrase)
+        else:
+            heard(PageResult.HANDED, PageCause.NONE, "")
+
+    async def check(self) -> None:
+        """Connect and sign in, and leave again."""
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                server = await self._connect()
+                try:
+                    await server.noop()
+                finally:
+                    await _close(server)
+        except (OSError, aiosmtplib.SMTPException) as error:
+            raise self._said(error) from error
+
+    # Connections.
+
+    @asynccontextmanager
+    async def _connection(self, precedence: Precedence) -> AsyncGenerator[SMTP]:
+        """Lend a connection; one that failed in use is closed, and not lent again."""
+        server = await self._take(precedence)
+        try:
+            yield server
+        except BaseException:
+            server.close()
+            self._give(None)
+            raise
+        self._give(server)
+
+    async def _take(self, precedence: Precedence) -> SMTP:
+        while self._idle:
+            server = self._idle.pop()
+            if server.is_connected:
+                return server
+            self._open -= 1
+        most = self._settings.connections * (2 if precedence is Precedence.FLASH else 1)
+        if self._open >= most:
+            self._count += 1
+            turn: asyncio.Future[SMTP | None] = asyncio.get_running_loop().create_future()
+            heapq.heappush(self._waiting, (URGENCY[precedence], self._count, turn))
+            server = await self._turn(turn)
+            if server is not None and server.is_connected:
+                return server
+        else:
+            self._open += 1
+        try:
+            return await self._connect()
+        except BaseException:
+            self._give(None)
+            raise
+
+    async def _turn(self, turn: asyncio.Future[SMTP | None]) -> SMTP | None:
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give(turn.result())  # It came in the moment in which nobody waited for it.
+            raise
+
+    def _give(self, server: SMTP | None) -> None:
+        """Pass a connection, or leave to make one, on to whoever waits most urgently."""
+        while self._waiting:
+            _, _, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(server)
+                return
+        if server is not None and len(self._idle) < self._settings.connections:
+            self._idle.append(server)
+            return
+        self._open -= 1
+        if server is not None:
+            server.close()
+
+    async def _connect(self) -> SMTP:
+        settings = self._settings
+        password = None
+        if self._password is not None:
+            raw = read_secret(self._password, "the password of [mail]")
+            password = raw.decode("utf-8", "replace").strip()
+        secure = settings.security
+        server = SMTP(
+            hostname=settings.host.strip("[]"),
+            port=settings.port,
+            username=settings.user or None,
+            password=password,
+            # Not looked up: that may take long, and this machine's name is nobody's affair.
+            local_hostname=settings.sender.rpartition("@")[2],
+            timeout=settings.timeout_s,
+            use_tls=secure == "tls",
+            start_tls=secure == "starttls",
+            tls_context=self._trust.context() if secure != "none" else None,
+        )
+        await server.connect()
+        return server
+
+    # Messages.
+
+    async def _send(self, server: SMTP, page: Page) -> None:
+        raw = bytes(self._message(page))
+        try:
+            await server.sendmail(self._settings.sender, page.address, raw)
+        except STALE:
+            # It had been let go since it was last used. Should the message have been taken
+            # over all the same, its id is the same.
+            await server.connect()
+            await server.sendmail(self._settings.sender, page.address, raw)
+
+    def _message(self, page: Page) -> EmailMessage:
+        message = EmailMessage(policy=SMTP_POLICY)
+        domain = self._settings.sender.rpartition("@")[2]
+        message["Message-ID"] = f"<{page.id}@{domain}>"
+        message["Date"] = _date(self._now())
+        message["From"] = self._settings.sender
+        message["To"] = page.address
+        message["Subject"] = _line(" ".join(page.text[: 2 if page.drill else 1]))[:MAX_SUBJECT]
+        message["Auto-Submitted"] = "auto-generated"
+        if URGENCY[page.precedence] <= URGENCY[Precedence.IMMEDIATE]:
+            message["Importance"] = "high"
+        message.set_content("\n".join(_line(each) for each in page.text) + "\n")
+        return message
+
+    def _said(self, error: Exception) -> ChannelError:
+        """Return what went wrong, so that a person can put it right."""
+        where = f"{self._settings.host}:{self._settings.port}"
+        match error:
+            case aiosmtplib.SMTPAuthenticationError():
+                why = f"{where} does not take the name and password of [mail]: {error.message}"
+                return ChannelError(PageCause.CREDENTIALS, why)
+            case aiosmtplib.SMTPRecipientsRefused(recipients=refused):
+                return _refused(where, refused)
+            case aiosmtplib.SMTPResponseException():
+                why = f"{where} did not take it: {error.code} {error.message}"
+                return ChannelError(PageCause.OTHER, why)
+            case _ if (broken := _certificate(error)) is not None:
+                why = f"The certificate of {where} does not hold: {broken.verify_message}."
+                return ChannelError(PageCause.CREDENTIALS, why)
+            case TimeoutError():
+                why = f"{where} did not answer within {self._settings.timeout_s} s."
+                return ChannelError(PageCause.TIMEOUT, why)
+            case OSError():
+                return ChannelError(PageCause.UNREACHABLE, f"{where} is not there: {error}")
+            case _:
+                return ChannelError(PageCause.OTHER, f"{where}: {error}")
+
+
+def _refused(where: str, refused: list[aiosmtplib.SMTPRecipientRefused]) -> ChannelError:
+    """Return why a mailbox was refused: for good, or for now (RFC 5321, 4.2.1)."""
+    first = refused[0]
+    cause = PageCause.ADDRESS if first.code >= 500 else PageCause.BUSY
+    return ChannelError(cause, f"{where} refuses the mailbox: {first.code} {first.message}")
+
+
+def _certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """Return what was wrong with a certificate, if that is why it failed."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _line(text: str) -> str:
+    """Return a text as one line: what others wrote may add no header and no line."""
+    return "".join(each if each.isprintable() or each == "\u2068" else " " for each in text)
+
+
+def _date(at: Instant) -> str:
+    """Return an instant as RFC 5322 writes it."""
+    text = str(at)
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    # Days since 1970-01-01, which was a Thursday.
+    weekday = _DAYS[(int(at) // 86_400_000 + 3) % 7]
+    return f"{weekday}, {day:02} {_MONTHS[month - 1]} {year} {text[11:19]} +0000"
+
+
+async def _close(server: SMTP) -> None:
+    with contextlib.suppress(OSError, aiosmtplib.SMTPException):
+        async with asyncio.timeout(2):
+            await server.quit()
+    server.close()

@@ -1,0 +1,24 @@
+"""Ways: the channels that the settings name. A new one is one file in its room and a line here.
+
+The desk is none of these: it is rung by the node itself, whatever else there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from clearline.basis.instants import Instant
+from clearline.channels.mail import Mail
+from clearline.node.lane import Way
+from clearline.node.settings import Settings
+
+__all__ = ["ways_of"]
+
+
+def ways_of(settings: Settings, home: Path, now: Callable[[], Instant]) -> list[Way]:
+    """Return every channel that is set up; files of theirs are looked for in `home`."""
+    ways: list[Way] = []
+    if settings.mail.host:
+        ways.append(Way(Mail(settings.mail, home, now), settings.mail.text == "full"))
+    return ways
