@@ -20,13 +20,15 @@ from clearline.core.conflicts import Conflict
 from clearline.core.ladder import rung_of
 from clearline.core.links import Link
 from clearline.core.notices import Notice, NoticeState
+from clearline.core.pages import PageSeen
 from clearline.core.roster import Watch
 from clearline.core.terms import hash_of
 from clearline.node.runtime import Runtime
+from clearline.node.shown import where
 from clearline.phrasebook import Phrase, coded, render
 from clearline.record import Entry, fingerprint
 from clearline.record import decode as decode_entry
-from clearline.space import Circle, Corridor, Form, Outline, Volume, show_band, show_position
+from clearline.space import Form, Volume, show_position
 
 __all__ = [
     "CallView",
@@ -206,6 +208,8 @@ class CallView(Struct, frozen=True, kw_only=True):
     closed_by_us: bool
     closed_by_them: bool
     ladder: tuple[str, ...]
+    pages: tuple[PageSeen, ...]
+    """How far each channel got with each officer, or with the room."""
 
 
 class TestView(Struct, frozen=True, kw_only=True):
@@ -432,7 +436,7 @@ def _notice(runtime: Runtime, notice: Notice) -> NoticeView:
         late=notice.late,
         opens=notice.opens,
         closes=notice.closes,
-        where=tuple(_where(volume) for volume in notice.volumes),
+        where=tuple(where(volume) for volume in notice.volumes),
         stored=not notice.mine or notice.index < link.receipt_size,
         noted=tuple(f"{each.disposition.value} {each.at}" for each in notice.noted),
         conflicts=len(runtime.state.conflicts.of_notice(notice.id)),
@@ -498,20 +502,5 @@ def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView
         closed_by_us=call.closed_by_us,
         closed_by_them=call.closed_by_them,
         ladder=tuple(f"{rung.echelon} {rung.patience_ms // 1000} s" for rung in ladder.rungs),
+        pages=runtime.state.pages.of(call.id),
     )
-
-
-def _where(volume: Volume) -> str:
-    return f"{_outline(volume.outline)}, {show_band(volume.band)}"
-
-
-def _outline(outline: Outline) -> str:
-    match outline:
-        case Circle(centre=centre, radius_cm=radius_cm):
-            return f"circle {show_position(centre, Form.DECIMAL, 4)} r {radius_cm / 100_000:g} km"
-        case Corridor(points=points, width_cm=width_cm):
-            first, last = (show_position(p, Form.DECIMAL, 4) for p in (points[0], points[-1]))
-            return f"corridor {first} to {last} w {width_cm / 100_000:g} km"
-        case _:
-            first = show_position(outline.exterior[0], Form.DECIMAL, 4)
-            return f"polygon of {len(outline.exterior)} from {first}"
