@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.ends import MailServer, certificate
+from tests.channels.ends import Broker, MailServer, certificate
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,11 @@ def server(files: tuple[Path, Path]) -> Iterator[MailServer]:
     made = MailServer(files).start()
     yield made
     made.end()
+
+
+@pytest.fixture
+def broker(files: tuple[Path, Path], tmp_path: Path) -> Iterator[Broker]:
+    """A broker that requires TLS and a name."""
+    made = Broker(tmp_path, files).start()
+    yield made
+    made.kill()

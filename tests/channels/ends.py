@@ -1,19 +1,28 @@
-"""The other ends: a real mail server and its certificate, on loopback, started and stopped."""
+"""The other ends: real servers on loopback, each started and stopped by whoever needs it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
+import getpass
+import hashlib
+import hmac
 import ipaddress
+import json
 import queue
+import socket
 import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as paho
 from aiosmtpd import smtp
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
@@ -177,3 +186,107 @@ class MailServer:
             assert isinstance(message, EmailMessage)
             self.taken.put(message)
         return said
+
+
+class Broker:
+    """A real mosquitto, by TLS, with two who may sign in: the node, and a device."""
+
+    def __init__(self, folder: Path, files: tuple[Path, Path]) -> None:
+        self.folder = folder
+        self.files = files
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._passwords = folder / "mosquitto.passwords"
+        self._passwords.touch(mode=0o600)
+        for name in (USER, "device"):
+            subprocess.run(
+                ["mosquitto_passwd", "-b", str(self._passwords), name, PASSWORD],
+                check=True, capture_output=True,
+            )  # fmt: skip
+
+    def start(self) -> Broker:
+        """Start it, on the port of before; return once it listens."""
+        config = self.folder / "mosquitto.conf"
+        config.write_text(
+            f"listener {self.port} 127.0.0.1\n"
+            f"certfile {self.files[0]}\nkeyfile {self.files[1]}\n"
+            f"allow_anonymous false\npassword_file {self._passwords}\n"
+            f"user {getpass.getuser()}\n"
+        )
+        self.process = subprocess.Popen(
+            ["mosquitto", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        await_port(self.port, self.process)
+        return self
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(PATIENCE_S)
+            self.process = None
+
+
+class Device:
+    """A pager on a belt, in a thread: it keeps what it is sent, and answers as it is told."""
+
+    def __init__(self, broker: Broker, name: str, key: bytes) -> None:
+        self.name = name
+        self.key = key
+        self.came: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.arrivals: list[tuple[float, str]] = []
+        """When each page came, in seconds of the epoch, and its id."""
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=name)
+        self._client.username_pw_set("device", PASSWORD)
+        self._client.tls_set(str(broker.files[0]))
+        self._client.max_queued_messages_set(0)
+        ready = threading.Event()
+        self._client.on_subscribe = lambda *_: ready.set()
+        self._client.on_connect = lambda *_: self._client.subscribe(f"clearline/page/{name}", 1)
+        self._client.on_message = self._take
+        self._client.reconnect_delay_set(1, 1)
+        self._client.connect("localhost", broker.port)
+        self._client.loop_start()
+        assert ready.wait(PATIENCE_S)
+
+    def next(self) -> dict[str, Any]:
+        """Return the next page, or end of one, that comes."""
+        return self.came.get(timeout=PATIENCE_S)
+
+    def reply(self, page: dict[str, Any], result: str, /, **other: str) -> None:
+        """Answer a page, signed; `other` is what is wrong with it."""
+        said = {"page": page["page"], "result": result, "code": page["code"]} | other
+        signed = "\n".join(("clearline-page-1", said["result"], said["page"], said["code"]))
+        mac = hmac.new(self.key, signed.encode(), hashlib.sha256).hexdigest()
+        self.say(json.dumps({"mac": mac} | said))
+
+    def say(self, raw: str | bytes, device: str = "") -> None:
+        """Say anything at all; return once the broker has it."""
+        said = self._client.publish(f"clearline/reply/{device or self.name}", raw, qos=1)
+        said.wait_for_publish(PATIENCE_S)
+
+    def end(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _take(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        page = json.loads(message.payload)
+        self.arrivals.append((time.time(), page["page"]))
+        self.came.put(page)
+
+
+def free_port() -> int:
+    """Return a port that nobody has at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once somebody listens there."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        assert process.poll() is None, f"ended with {process.returncode}"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clearline.basis.instants import Instant
 from clearline.channels.mail import Mail
+from clearline.channels.mqtt import Mqtt
 from clearline.node.lane import Way
 from clearline.node.settings import Settings
 
@@ -21,4 +22,7 @@ def ways_of(settings: Settings, home: Path, now: Callable[[], Instant]) -> list[
     ways: list[Way] = []
     if settings.mail.host:
         ways.append(Way(Mail(settings.mail, home, now), settings.mail.text == "full"))
+    if settings.mqtt.host:
+        mqtt = Mqtt(settings.mqtt, home, settings.node.party)
+        ways.append(Way(mqtt, settings.mqtt.text == "full"))
     return ways
