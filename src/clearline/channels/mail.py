@@ -39,10 +39,14 @@ from clearline.node.ways import read_secret
 
 __all__ = ["Mail"]
 
+MAX_SUBJECT = 120
+MAX_LINE = 500
+"""A subject is one line: where it is broken, some readers show a space before it."""
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
+_POLICY = SMTP_POLICY.clone(max_line_length=MAX_LINE)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MAX_SUBJECT = 120
+
 STALE = (aiosmtplib.SMTPServerDisconnected, ConnectionError)
 """What a kept connection says that the server has let go meanwhile."""
 
@@ -196,7 +200,7 @@ class Mail:
             await server.sendmail(self._settings.sender, page.address, raw)
 
     def _message(self, page: Page) -> EmailMessage:
-        message = EmailMessage(policy=SMTP_POLICY)
+        message = EmailMessage(policy=_POLICY)
         domain = self._settings.sender.rpartition("@")[2]
         message["Message-ID"] = f"<{page.id}@{domain}>"
         message["Date"] = _date(self._now())
