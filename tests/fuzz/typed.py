@@ -9,9 +9,10 @@ from typing import TypeVar
 import msgspec
 
 from clearline.basis.faults import Mistake
-from clearline.basis.instants import Instant, dec_hook, enc_hook
-from clearline.gateways import Shape, geojson, kml
+from clearline.basis.instants import DAY_MS, Instant, dec_hook, enc_hook
+from clearline.gateways import Shape, geojson, ical, kml
 from clearline.node import words
+from clearline.node.calendars import Source
 from clearline.phrasebook import PHRASES, Phrase, coded, languages, render
 from clearline.space import Position, caret, check, parse_position
 from clearline.space.altitude import parse_altitude, parse_band, show_altitude, show_band
@@ -24,6 +25,8 @@ from tests.fuzz.parser import ROOT, Parser, compact, literals, vectors
 T = TypeVar("T")
 
 NOW = Instant.parse("2026-11-23T12:00:00.000Z")
+YEAR = NOW.after(366 * DAY_MS)
+OFFICERS = ("ana", "ben", "carl")
 ANCHORS = {
     "Deir ez-Zor city": Position(lat_e7=353_333_000, lon_e7=401_500_000),
     "ALPHA": Position(lat_e7=0, lon_e7=1_800_000_000),
@@ -209,6 +212,20 @@ def check_kml(raw: bytes) -> None:
     _check_file(raw, kml.read)
 
 
+def check_calendar(raw: bytes) -> None:
+    """A calendar is a mistake, or watches that a desk can have; written, they are the same."""
+    try:
+        found = ical.expand([Source(name="c", raw=raw)], OFFICERS, NOW, YEAR, "Europe/Berlin")
+    except Mistake:
+        return
+    for shift in found.shifts:
+        assert shift.start < shift.end
+        assert shift.start < YEAR
+        assert shift.end > NOW
+    again = Source(name="again", raw=ical.export("desk", found.shifts, NOW))
+    assert ical.expand([again], OFFICERS, NOW, YEAR, "").shifts == found.shifts
+
+
 def word_seeds() -> Iterable[bytes]:
     """Return what the tests type, and every phrase with slots."""
     yield from literals("node/test_words.py", "cli/test_verbs.py")
@@ -227,6 +244,23 @@ def word_seeds() -> Iterable[bytes]:
     yield b"35.2N 040.1E; 35.3N 040.1E; 35.3N 040.2E\x002 km"
 
 
+def _calendars() -> Iterable[bytes]:
+    events = (each for each in literals("gateways/test_ical.py") if b"DTSTART" in each)
+    zoned = b"DTSTART;TZID=Europe/Berlin:20261124T080000\r\nDTEND;TZID=Europe/Berlin:20261124T2000"
+    for each in (
+        *events,
+        zoned + b"00\r\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU;UNTIL=20270101T000000Z",
+        zoned + b"00\r\nRRULE:FREQ=MONTHLY;BYDAY=-1SU\r\nCATEGORIES:OVERRIDE",
+        b"DTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\nCATEGORIES:ABSENCE",
+        b"DTSTART:20261124T080000\r\nDURATION:PT12H\r\nRDATE:20261125T080000",
+    ):
+        inside = b"SUMMARY:ana\r\n" + each if b"SUMMARY" not in each else each
+        yield (
+            b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n" + inside
+            + b"\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )  # fmt: skip
+
+
 def _positions(*more: str) -> Callable[[], Iterable[bytes]]:
     return lambda: [*literals("space/test_text.py", longest=200), *(each.encode() for each in more)]
 
@@ -241,6 +275,14 @@ _TAGS = (
     "Placemark Polygon outerBoundaryIs innerBoundaryIs LinearRing coordinates Point LineString "
     "MultiGeometry ExtendedData Data SimpleData TimeSpan begin end name value radius_m width_m "
     "lower upper start"
+)
+
+_CALENDAR_WORDS = (
+    "BEGIN:VEVENT END:VEVENT UID: SUMMARY:ana DTSTART: DTEND: DURATION:PT12H RRULE: EXDATE: RDATE: "
+    "RECURRENCE-ID: CATEGORIES:OVERRIDE CATEGORIES:ABSENCE STATUS:CANCELLED ;TZID=Europe/Berlin: "
+    ";VALUE=DATE: ;VALUE=PERIOD: FREQ=DAILY FREQ=WEEKLY FREQ=MONTHLY FREQ=YEARLY ;INTERVAL=2 "
+    ";COUNT=9 ;UNTIL=20270101T000000Z ;BYDAY=MO,-1SU ;BYMONTH=2 ;BYMONTHDAY=-1 ;BYSETPOS=1 "
+    "BEGIN:VTIMEZONE END:VTIMEZONE ;RANGE=THISANDFUTURE SEQUENCE:1"
 )
 
 PARSERS = {
@@ -292,6 +334,12 @@ PARSERS = {
         words=("radius_m", "width_m", "MultiPolygon", "FeatureCollection", "coordinates", "crs"),
         is_json=True,
         max_bytes=20_000,
+    ),
+    "calendar": Parser(
+        check=check_calendar,
+        seeds=_calendars,
+        words=tuple(_CALENDAR_WORDS.split()),
+        max_bytes=8_000,
     ),
     "kml": Parser(
         check=check_kml,
