@@ -6,27 +6,45 @@ import json
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.channels.ends import PASSWORD, USER, MailServer, certificate, secret
 from tests.line.station import DEADLINE_S, until
 from tests.line.test_watch import Pair, flash
 
 
 @pytest.fixture
-def alarms(pair: Pair, folder: Path) -> Iterator[Path]:
-    """Run north's auditor, whose program writes each alarm to a file; return the file."""
+def server(folder: Path) -> Iterator[MailServer]:
+    made = MailServer(certificate(folder, "localhost")).start()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def alarms(pair: Pair, folder: Path, server: MailServer) -> Iterator[Path]:
+    """Run north's auditor, which mails and whose program writes each alarm to a file; return it."""
     north, _ = pair
     target = folder / "alarms"
     code = f"import sys; open({str(target)!r}, 'a').write(sys.stdin.read())"
     settings = north.home / "clearline.toml"
-    command = json.dumps([sys.executable, "-c", code])
-    settings.write_text(
-        settings.read_text().replace("[auditor]\ncommand = []", f"[auditor]\ncommand = {command}")
+    whole = tomllib.loads(settings.read_text())
+    whole["auditor"] = {
+        "command": [sys.executable, "-c", code], "page": ["mail=duty@north.example"],
+    }  # fmt: skip
+    secret(north.home / "mail.password", PASSWORD)
+    whole["mail"] = {
+        "host": "localhost", "port": server.port, "user": USER, "password_file": "mail.password",
+        "authority_file": str(folder / "localhost.pem"), "sender": "line@north.example",
+    }  # fmt: skip
+    tables = (
+        "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())])
+        for name, table in whole.items()
     )
-    assert command in settings.read_text()
+    settings.write_text("\n".join(tables) + "\n")
     words = ["-m", "clearline.cli", "--home", str(north.home), "auditor", "run"]
     with (folder / "auditor.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, *words], stdout=log, stderr=log)
@@ -41,7 +59,7 @@ def codes(target: Path) -> list[str]:
 
 
 def test_a_node_that_is_frozen_in_a_climbing_call_is_alarmed_about_by_another_process(
-    pair: Pair, alarms: Path
+    pair: Pair, alarms: Path, server: MailServer
 ):
     north, south = pair
     flash(south, north)
@@ -49,6 +67,9 @@ def test_a_node_that_is_frozen_in_a_climbing_call_is_alarmed_about_by_another_pr
     north.process.send_signal(signal.SIGSTOP)
     until(lambda: alarms.exists() and "deadline_late" in codes(alarms), "the alarm")
     assert "node_gone" in codes(alarms) or until(lambda: "node_gone" in codes(alarms), "gone")
+    mail = server.taken.get(timeout=DEADLINE_S)
+    assert mail["To"] == "duty@north.example"
+    assert "North HQ" in mail.get_content()
     north.process.send_signal(signal.SIGCONT)
     until(lambda: {"deadline_late_over", "node_gone_over"} <= set(codes(alarms)), "it to be over")
 

@@ -90,6 +90,10 @@ class Auditor(Struct, kw_only=True, forbid_unknown_fields=True):
 
     command: tuple[str, ...] = ()
     """A program to run for each alarm, with it as JSON on its standard input."""
+    page: tuple[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,38}=.{1,300}\Z")], ...] = ()
+    """Whom to page for each alarm, each `CHANNEL=ADDRESS`: `mail=duty@north.example`."""
+    language: Language = "en"
+    """What pages are in, where a channel speaks."""
 
 
 class Console(Struct, kw_only=True, forbid_unknown_fields=True):
