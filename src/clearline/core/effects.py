@@ -73,6 +73,9 @@ class Ring(Struct, frozen=True, kw_only=True, tag=True):
     """When this rung gives way to the next."""
     officers: tuple[str, ...] = ()
     """Who is on watch there: who holds it, then who is planned. Their channels are rung."""
+    channel: str = ""
+    """The one channel to ring: of the one officer named, or of the room if none is. `desk` is
+    the console alone. Empty: all of them. Only a test call names one."""
 
 
 class Hush(Struct, frozen=True, kw_only=True, tag=True):

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from clearline.basis.ids import Name, Uuid7
 from clearline.basis.instants import Instant
+from clearline.core.rotation import Hours
 from clearline.core.terms import Language, Precedence, Terms
 from clearline.core.watchbill import MAX_OFFICERS, MAX_SHIFTS, Methods, Shift
 from clearline.core.watchbill import Officer as PlannedOfficer
@@ -58,6 +59,7 @@ __all__ = [
     "Revise",
     "Say",
     "SendTest",
+    "SetTestHours",
     "Settle",
     "StandDown",
     "Started",
@@ -314,6 +316,13 @@ class ExplainTest(_Command, frozen=True):
     cause: str
 
 
+class SetTestHours(_Command, frozen=True):
+    """Say when test calls may ring the rungs above the first, once a day each. It never leaves."""
+
+    hours: Hours | None
+    """None: never."""
+
+
 class Announce(_Command, frozen=True):
     """Announce the political state of a link. It changes nothing that the link can carry."""
 
@@ -366,6 +375,7 @@ Command = (
     | SendTest
     | AnswerTest
     | ExplainTest
+    | SetTestHours
     | Announce
     | ReportViolation
     | Settle

@@ -17,12 +17,13 @@ from clearline.core.links import Link
 from clearline.core.notices import Notice, Notices
 from clearline.core.pages import Pages
 from clearline.core.roster import Roster
+from clearline.core.rotation import Rotation
 from clearline.core.testcalls import TestCall, TestCalls
 from clearline.core.watchbill import Desk, Officer, Watchbill
 
 __all__ = ["SNAPSHOT_FORMAT", "State"]
 
-SNAPSHOT_FORMAT = 3
+SNAPSHOT_FORMAT = 4
 """Raised whenever what follows changes shape; a snapshot of another format is not read."""
 
 
@@ -39,6 +40,7 @@ class _Kept(Struct, kw_only=True):
     conflicts: tuple[Conflict, ...]
     calls: tuple[Call, ...]
     tests: tuple[TestCall, ...]
+    rotation: Rotation
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=enc_hook)
@@ -61,6 +63,7 @@ class State:
         self.conflicts = Conflicts()
         self.calls = Calls()
         self.tests = TestCalls()
+        self.rotation = Rotation()
 
     def link(self, link: str) -> Link:
         """Return a link by its id; Mistake if this node has no such link."""
@@ -110,6 +113,7 @@ class State:
                 conflicts=tuple(self.conflicts.by_key.values()),
                 calls=tuple(self.calls.by_id.values()),
                 tests=tuple(self.tests.by_id.values()),
+                rotation=self.rotation,
             )
         )
 
@@ -135,4 +139,5 @@ class State:
             state.calls.put(call)
         for test in kept.tests:
             state.tests.put(test)
+        state.rotation = kept.rotation
         return state

@@ -77,6 +77,7 @@ from clearline.core.events import (
     Revise,
     Say,
     SendTest,
+    SetTestHours,
     Settle,
     StandDown,
     Started,
@@ -164,7 +165,7 @@ class Core:
     def due(self) -> Instant | None:
         """Return when the core wants a Tick, if nothing else happens; None for never."""
         state = self.state
-        times = [state.calls.due(), state.notices.due(), state.tests.due()]
+        times = [state.calls.due(), state.notices.due(), testing.due(state)]
         times += [manning.due(state), planning.due(state)]
         for link in state.links.values():
             times += [link.due(), link.next_test_at]
@@ -237,6 +238,8 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             testing.answer(state, door, event)
         case ExplainTest():
             testing.explain(state, door, event)
+        case SetTestHours():
+            testing.set_hours(state, door, event)
         case Announce():
             reporting.announce(state, door, event)
         case ReportViolation():
@@ -245,6 +248,7 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             reporting.settle(state, door, event)
         case Paged():
             paging.paged(state, door, event)
+            testing.paged(state, door, event)
         case ChannelChecked():
             paging.channel_checked(state, door, event)
         case Started():

@@ -13,11 +13,14 @@ from msgspec import Struct
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, Instant
+from clearline.core.rotation import Way
 
 __all__ = ["Cause", "Outcome", "TestAnswered", "TestCall", "TestCalls", "TestSent", "next_slot"]
 
 RETAINED_MS = 7 * DAY_MS
-"""Test calls kept in sight, so that a cause can still be given. The record keeps them all."""
+"""Test calls kept in sight. The record keeps them all."""
+ASKED_MS = 31 * DAY_MS
+"""Misses without a cause kept in sight, so that a cause can still be given."""
 
 
 class Outcome(StrEnum):
@@ -81,6 +84,15 @@ class TestCall(Struct, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     cause: Cause | None = None
     ended_at: Instant | None = None
+    way: Way | None = None
+    """Of one of theirs: the way by which it rings a human of ours. It never leaves."""
+    desk_at: Instant | None = None
+    """When the desk rings as well; None: it rings already, or the test is over."""
+
+    @property
+    def unexplained(self) -> bool:
+        """Return whether a person still has to find out why it was missed."""
+        return self.outcome is Outcome.MISSED and self.cause in (None, Cause.UNKNOWN)
 
 
 class TestCalls:
@@ -91,6 +103,7 @@ class TestCalls:
     def __init__(self) -> None:
         self.by_id: dict[str, TestCall] = {}
         self._waiting: dict[str, TestCall] = {}
+        self._unexplained: dict[str, TestCall] = {}
 
     def put(self, test: TestCall) -> None:
         """Keep a test call in place of what had its id."""
@@ -99,20 +112,31 @@ class TestCalls:
             self._waiting[test.id] = test
         else:
             self._waiting.pop(test.id, None)
+        if test.unexplained:
+            self._unexplained[test.id] = test
+        else:
+            self._unexplained.pop(test.id, None)
 
     def waiting(self) -> list[TestCall]:
         """Return those that nobody has answered yet, the most urgent first."""
         return sorted(self._waiting.values(), key=lambda test: (test.until, test.id))
 
     def due(self) -> Instant | None:
-        """Return when the next one counts as missed."""
-        return min((test.until for test in self._waiting.values()), default=None)
+        """Return when the next one counts as missed, or rings the desk as well."""
+        times = [test.desk_at or test.until for test in self._waiting.values()]
+        return min(times, default=None)
+
+    def unexplained(self) -> list[TestCall]:
+        """Return those that were missed and nobody knows why, the oldest first."""
+        return sorted(self._unexplained.values(), key=lambda test: (test.sent_at, test.id))
 
     def forget(self, now: Instant) -> None:
         """Forget what ended long ago."""
         for test in list(self.by_id.values()):
-            if test.ended_at is not None and test.ended_at.after(RETAINED_MS) <= now:
+            kept_ms = ASKED_MS if test.unexplained else RETAINED_MS
+            if test.ended_at is not None and test.ended_at.after(kept_ms) <= now:
                 del self.by_id[test.id]
+                self._unexplained.pop(test.id, None)
 
 
 def next_slot(every_ms: int, now: Instant, *, first: bool) -> Instant:

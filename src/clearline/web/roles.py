@@ -64,6 +64,7 @@ MAY: dict[Role, frozenset[str]] = {
         "relieve-watch",
         "plan-officers",
         "plan-desk",
+        "set-test-hours",
         "announce",
         "settle",
         "people",
