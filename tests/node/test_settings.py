@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake
 from clearline.node.settings import FILE, Console, NodeSettings, Settings, load, show
+from clearline.node.ways import Phone
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 GOOD = '[node]\nparty = "north"\ntitle = "North"\n'
@@ -143,3 +144,39 @@ def test_each_setting_is_on_its_page_with_its_default_and_no_other_is():
         for each in msgspec.structs.fields(table.type)
     }
     assert documented == known
+
+
+PHONE = {"driver": "baresip-python", "account": "line@north.example", "lines": 4}
+ABROAD = {**PHONE, "host": "exchange.example", "authority_file": "ca.pem"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"driver": "baresip-python"}, "needs `host` and `account`"),
+        ({**ABROAD, "lines": 0}, "needs `lines`"),
+        ({**ABROAD, "security": "none"}, "is not loopback"),
+        ({**ABROAD, "host": "127.exchange.example", "security": "none"}, "is not loopback"),
+        ({**ABROAD, "authority_file": ""}, "needs `authority_file`"),
+        ({**ABROAD, "driver": "baresip"}, "does not check the exchange's certificate"),
+        ({**ABROAD, "port": 70_000}, "port"),
+        ({**ABROAD, "sip_uri_template": "sip:@exchange.example"}, "regex"),
+    ],
+)
+def test_a_telephone_on_a_network_is_encrypted_and_its_lines_are_counted(asked, said):
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert(asked, Phone)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        ABROAD,
+        {**PHONE, "host": "127.9.9.9", "security": "none"},
+        {**PHONE, "host": "[::1]", "security": "none", "driver": "baresip"},
+        {**ABROAD, "sip_uri_template": "sip:9{number}@exchange.example:5061;user=phone"},
+    ],
+)
+def test_a_telephone_may_be_set_so(asked):
+    assert msgspec.convert(asked, Phone).driver == asked.get("driver", "")

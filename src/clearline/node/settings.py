@@ -18,7 +18,7 @@ from msgspec import Meta, Struct, field
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.core.terms import ContactLine, Language, Title, Url
-from clearline.node.ways import Apprise, Mail, Mqtt, Paging, is_loopback
+from clearline.node.ways import Apprise, Mail, Mqtt, Paging, Phone, is_loopback
 
 __all__ = [
     "FILE",
@@ -154,6 +154,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     mail: Mail = field(default_factory=Mail)
     mqtt: Mqtt = field(default_factory=Mqtt)
     apprise: Apprise = field(default_factory=Apprise)
+    phone: Phone = field(default_factory=Phone)
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

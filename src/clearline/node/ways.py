@@ -16,7 +16,17 @@ from msgspec import Meta, Struct
 
 from clearline.node.ports import ChannelError, PageCause
 
-__all__ = ["Apprise", "Host", "Mail", "Mqtt", "Paging", "Text", "is_loopback", "read_secret"]
+__all__ = [
+    "Apprise",
+    "Host",
+    "Mail",
+    "Mqtt",
+    "Paging",
+    "Phone",
+    "Text",
+    "is_loopback",
+    "read_secret",
+]
 
 MAX_SECRET_BYTES = 64 * 1024
 """Of a file of secrets: five hundred services and their keys."""
@@ -108,6 +118,66 @@ class Apprise(Struct, kw_only=True, forbid_unknown_fields=True):
     """How much leaves: `summons`, that a call waits; `full`, what it says too."""
     timeout_s: Annotated[int, Meta(ge=1, le=120)] = 20
     """How long a service has to take one page over."""
+
+
+class Phone(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[phone]`: telephones, by SIP, through one exchange."""
+
+    driver: Annotated[str, Meta(pattern=r"^(|baresip-python|baresip)\Z")] = ""
+    """`baresip-python`, or `baresip` for Debian's program; empty for no telephone."""
+    host: Host = ""
+    """The party's SIP exchange; every call goes through it."""
+    port: Port = 5061
+    security: Annotated[str, Meta(pattern=r"^(tls|none)\Z")] = "tls"
+    """`tls`, with SRTP for what is said; `none` is for loopback only."""
+    transport: Annotated[str, Meta(pattern=r"^(udp|tcp)\Z")] = "udp"
+    """`udp` or `tcp`, where there is no TLS."""
+    authority_file: str = ""
+    """PEM file of the authority that vouches for the exchange; needed with TLS."""
+    account: Annotated[
+        str, Meta(pattern=r"^(|[A-Za-z0-9._+-]{1,64}@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]{1,200}))\Z")
+    ] = ""
+    """Who calls: `user@domain`, as the exchange knows this node."""
+    user: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._+@-]{0,64}\Z")] = ""
+    """The name that goes with the password, if it is not the account's."""
+    password_file: str = ""
+    """File of the account's password, for its owner alone; empty if there is none."""
+    lines: Annotated[int, Meta(ge=0, le=500)] = 0
+    """How many calls may be under way at once: as many as the exchange grants. Must be set."""
+    sip_uri_template: Annotated[
+        str,
+        Meta(pattern=r"^(|sips?:[A-Za-z0-9._*+-]{0,20}\{number\}@[A-Za-z0-9.:;=\[\]-]{1,200})\Z"),
+    ] = ""
+    """The dial plan: what makes a SIP URI of a number, such as `sip:{number}@exchange.example`."""
+    text: Text = "full"
+    """What is spoken: `full`, what the call says; `summons`, that one waits."""
+    ring_s: Annotated[int, Meta(ge=2, le=120)] = 30
+    """Seconds that one call rings before it counts as not answered."""
+    talk_s: Annotated[int, Meta(ge=2, le=600)] = 90
+    """Seconds for which an answered call waits for the code."""
+    redials: Annotated[int, Meta(ge=0, le=20)] = 5
+    """How often a telephone that is busy or not answered is dialled again."""
+    redial_pause_s: Annotated[int, Meta(ge=1, le=60)] = 5
+    """Seconds between two calls to it."""
+    recordings: str = ""
+    """Folder with a folder per language of what the party has recorded; empty for none."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would ring nobody, or say a call to a network in the clear."""
+        if not self.driver:
+            return
+        if not self.host or not self.account:
+            raise ValueError("a telephone needs `host` and `account`")
+        if not self.lines:
+            raise ValueError("a telephone needs `lines`: how many calls the exchange lets you hold")
+        _check_clear("phone", self.host, clear=self.security == "none")
+        if self.security == "tls" and not self.authority_file:
+            raise ValueError("a telephone over TLS needs `authority_file`")
+        if self.driver == "baresip" and not is_loopback(self.host):
+            raise ValueError(
+                f"{self.host} is not loopback: the driver baresip does not check the exchange's "
+                "certificate; use baresip-python"
+            )
 
 
 def is_loopback(host: str) -> bool:

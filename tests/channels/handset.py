@@ -1,0 +1,73 @@
+"""A telephone that listens: SIP over TLS, SRTP, and keys 4 7 by RFC 4733 once it hears a voice.
+
+    python tests/channels/handset.py PORT CERTIFICATE TIMES
+
+It keys once it has heard a voice so many times, with silence between. It takes calls at
+PORT + 1, says `ready`, and ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from array import array
+
+from baresip.call import Call
+from baresip.config import Account, Config
+from baresip.errors import AudioNotActive, AudioRestarted, BaresipError
+from baresip.runtime import Runtime
+from baresip.ua import UserAgent
+
+LOUD = 1_000
+"""Of 32,768: what no silence reaches."""
+
+
+QUIET_S = 1.2
+"""Longer than any pause within a message, and shorter than the one between two."""
+
+
+async def hear(call: Call, times: int) -> None:
+    await call.answer()
+    loop = asyncio.get_running_loop()
+    heard, loud_at = 0, 0.0
+    while heard < times:
+        try:
+            samples = array("h", call.audio.read(16_000))
+        except (AudioNotActive, AudioRestarted):
+            samples = array("h")
+        if max((abs(each) for each in samples), default=0) >= LOUD:
+            if loop.time() - loud_at > QUIET_S:
+                heard += 1
+                print("heard", flush=True)
+            loud_at = loop.time()
+        await asyncio.sleep(0.02)
+    try:
+        await call.send_dtmf("47")
+    except BaresipError:
+        print("the caller was gone", flush=True)
+
+
+async def main(port: int, certificate: str, times: int) -> None:
+    runtime = Runtime()
+    await runtime.start(
+        Config(
+            net_interface="127.0.0.1",
+            extra_config_text=f"sip_listen 127.0.0.1:{port}\nsip_certificate {certificate}\n",
+        )
+    )
+    account = Account(
+        "handset", "127.0.0.1", "", reg_interval=0, transport="tls",
+        extra_params=("mediaenc=srtp-mand",),
+    )  # fmt: skip
+    agent = await UserAgent.create(runtime, account)
+    tasks: set[asyncio.Task[None]] = set()
+    agent.on_incoming(
+        lambda call: tasks.add(asyncio.get_running_loop().create_task(hear(call, times)))
+    )
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await runtime.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
