@@ -27,7 +27,7 @@ from clearline.channels.phone.channel import Phone
 from clearline.core.effects import Demand
 from clearline.core.terms import Precedence
 from clearline.node.ports import Page, PageCause, PageResult
-from clearline.node.settings import PhoneSettings
+from clearline.node.ways import Phone as Settings
 
 EXCHANGE = Path(__file__).parent / "sipp" / "exchange.xml"
 HANDSET = Path(__file__).parent / "handset.py"
@@ -155,12 +155,12 @@ async def saw(folder: Path, what: bytes, times: int = 1) -> None:
             await asyncio.sleep(0.02)
 
 
-def settings(driver: str, port: int, **changes: Any) -> PhoneSettings:
+def settings(driver: str, port: int, **changes: Any) -> Settings:
     asked = {
         "driver": driver,
-        "server": f"127.0.0.1:{port}",
-        "transport": "udp",
-        "srtp": False,
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
         "account": "line@127.0.0.1",
         "lines": 100,
         "ring_s": 20,
@@ -168,7 +168,7 @@ def settings(driver: str, port: int, **changes: Any) -> PhoneSettings:
         "redials": 0,
         "redial_pause_s": 1,
     }
-    return msgspec.convert({**asked, **changes}, PhoneSettings)
+    return msgspec.convert({**asked, **changes}, Settings)
 
 
 def page(user: str, number: int = 0, **changes: Any) -> Page:
@@ -214,8 +214,8 @@ class Ear:
 
 
 @asynccontextmanager
-async def phone(asked: PhoneSettings) -> AsyncIterator[Phone]:
-    made = Phone(asked)
+async def phone(asked: Settings) -> AsyncIterator[Phone]:
+    made = Phone(asked, Path("/"))
     await made.start()
     try:
         yield made

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from clearline.channels.phone.debian import DebianDriver
+from clearline.channels.phone.line import LineEvent, Rang
 from clearline.channels.phone.native import NativeDriver
+from clearline.channels.phone.telling import IN_THE_CLEAR
+from clearline.channels.phone.wire import Setup
 from clearline.core.terms import Precedence
 from clearline.node.ports import ChannelError, PageCause, PageResult
 from tests.channels.telephones import (
@@ -257,7 +260,7 @@ def test_a_message_is_said_again_until_the_code_is_keyed(folder: Path):
 
     async def run() -> Ear:
         with handset(folder, hears=2) as (port, ca_file):
-            trust = {"transport": "tls", "srtp": True, "ca_file": str(ca_file)}
+            trust = {"security": "tls", "authority_file": str(ca_file)}
             asked = settings("baresip", port, recordings=str(folder), **trust)
             async with phone(asked) as made, paging(made, page("handset", text=("Stop",))) as ear:
                 await ear.until(ACKNOWLEDGED)
@@ -270,7 +273,7 @@ def test_a_message_is_said_again_until_the_code_is_keyed(folder: Path):
 def test_over_tls_and_srtp_a_voice_is_heard_and_keys_are_rtp_events(driver: str, folder: Path):
     async def run() -> Ear:
         with handset(folder) as (port, ca_file):
-            asked = settings(driver, port, transport="tls", srtp=True, ca_file=str(ca_file))
+            asked = settings(driver, port, security="tls", authority_file=str(ca_file))
             async with phone(asked) as made, paging(made, page("handset")) as ear:
                 await ear.until(ACKNOWLEDGED)
                 return ear
@@ -284,9 +287,11 @@ def test_an_exchange_with_a_certificate_of_another_authority_is_not_called(folde
     async def run() -> Ear:
         with handset(folder) as (port, _):
             other = str(folder / "other.pem")
-            asked = settings("baresip-python", port, transport="tls", srtp=True, ca_file=other)
+            asked = settings("baresip-python", port, security="tls", authority_file=other)
             async with phone(asked) as made:
-                with pytest.raises(ChannelError, match="does not vouch for") as caught:
+                with pytest.raises(
+                    ChannelError, match="does not vouch for its certificate"
+                ) as caught:
                     await made.check()
                 assert caught.value.cause is PageCause.UNREACHABLE
                 return await rung(made, page("handset"))
@@ -295,18 +300,35 @@ def test_an_exchange_with_a_certificate_of_another_authority_is_not_called(folde
 
 
 def test_an_exchange_without_srtp_is_not_spoken_to(driver: str, port: int):
-    async def run() -> Ear:
-        async with phone(settings(driver, port, srtp=True)) as made:
-            return await rung(made, page("silent"))
+    asked = Setup(
+        server=f"127.0.0.1:{port}",
+        transport="udp",
+        srtp=True,
+        loopback="127.0.0.1",
+        ca_file="",
+        user="line",
+        domain="127.0.0.1",
+        auth_user="",
+        password="",
+    )
 
-    ear = asyncio.run(run())
-    assert ear.heard == [(HANDED, NONE), (FAILED, PageCause.UNREACHABLE)]
-    assert "does not encrypt" in ear.phrases[-1]
+    async def run() -> list[LineEvent]:
+        made = NativeDriver(asked) if driver == "baresip-python" else DebianDriver(asked)
+        await made.start()
+        try:
+            line = await made.dial("sip:silent@127.0.0.1")
+            return [await line.inbox.next(), await line.inbox.next()]
+        finally:
+            await made.stop()
+
+    assert asyncio.run(run()) == [Rang(), IN_THE_CLEAR]
 
 
 def test_a_check_asks_the_exchange_and_disturbs_nobody(driver: str, folder: Path, port: int):
     (folder / "good").write_text("of-the-tests\n")
     (folder / "bad").write_text("guessed")
+    for name in ("good", "bad"):
+        (folder / name).chmod(0o600)
 
     async def run() -> None:
         async with phone(settings(driver, port)) as made:
@@ -336,11 +358,19 @@ def test_a_check_of_an_exchange_that_is_not_there_says_so(transport: str):
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("absent", None), ("empty", ""), ("quoted", 'a"b'), ("two", "a\nb"), ("long", "x" * 201)],
+    [
+        ("absent", None),
+        ("empty", ""),
+        ("quoted", 'a"b'),
+        ("two", "a\nb"),
+        ("long", "x" * 201),
+        ("open", "x"),
+    ],
 )
 def test_a_password_that_cannot_be_used_is_said_plainly(tmp_path: Path, name: str, text: str):
     if text is not None:
         (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o644 if name == "open" else 0o600)
 
     async def run() -> None:
         asked = settings("baresip-python", 5060, password_file=str(tmp_path / name))

@@ -232,7 +232,7 @@ def test_no_flash_waits_and_nothing_else_goes_past_the_limit(steps, lines: int):
 
 
 def phone(**changes: object) -> Phone:
-    return Phone(settings("baresip-python", 5060, **changes))
+    return Phone(settings("baresip-python", 5060, **changes), Path("/"))
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,10 @@ from clearline.channels.phone.ringing import Exchange, Ringing
 from clearline.channels.phone.speech import Speech
 from clearline.channels.phone.switchboard import Switchboard
 from clearline.channels.phone.wire import Setup
+from clearline.channels.tls import Trust
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
-from clearline.node.settings import PhoneSettings
+from clearline.node.ways import Phone as Settings
+from clearline.node.ways import is_loopback, read_secret
 
 __all__ = ["Phone"]
 
@@ -39,11 +41,14 @@ _BETWEEN_DIGITS = str.maketrans("", "", " -./()\N{NO-BREAK SPACE}")
 class Phone:
     """Rings telephones through one exchange."""
 
-    def __init__(self, settings: PhoneSettings) -> None:
+    def __init__(self, settings: Settings, home: Path) -> None:
+        """`home`: where the settings' files are looked for."""
         self._settings = settings
+        self._home = home
+        self._trust = Trust(home / settings.authority_file if settings.authority_file else None)
         self._driver: Driver | None = None
         self._switchboard = Switchboard(settings.lines)
-        self._recordings = Path(settings.recordings) if settings.recordings else None
+        self._recordings = home / settings.recordings if settings.recordings else None
         self._speech: Speech | None = None
         self._under_way: set[str] = set()
         self._calls: set[asyncio.Task[None]] = set()
@@ -110,7 +115,7 @@ class Phone:
         assert self._speech is not None
         driver = await self._started()
         await driver.ready()
-        await ask(self._settings)
+        await ask(self._settings, self._trust)
         if self._settings.password_file:
             _judge(await driver.register())
         if fault := self._speech.fault():
@@ -119,7 +124,7 @@ class Phone:
     async def _started(self) -> Driver:
         """Return the driver, started; one that lacked its password is tried again."""
         if self._driver is None:
-            setup = _setup(self._settings)
+            setup = _setup(self._settings, self._home)
             native = self._settings.driver == "baresip-python"
             self._driver = NativeDriver(setup) if native else DebianDriver(setup)
             await self._driver.start()
@@ -130,34 +135,32 @@ class Phone:
         return Exchange(self._settings, self._started, self._switchboard, self._speech, self._calls)
 
 
-def _setup(settings: PhoneSettings) -> Setup:
+def _setup(settings: Settings, home: Path) -> Setup:
     user, _, domain = settings.account.partition("@")
-    host = settings.server.rpartition(":")[0].strip("[]")
     loopback = ""
-    if settings.is_loopback:
-        loopback = "::1" if ":" in host else "127.0.0.1"
+    if is_loopback(settings.host):
+        loopback = "::1" if ":" in settings.host else "127.0.0.1"
+    is_tls = settings.security == "tls"
     return Setup(
-        server=settings.server,
-        transport=settings.transport,
-        srtp=settings.srtp,
+        server=f"{settings.host}:{settings.port}",
+        transport="tls" if is_tls else settings.transport,
+        srtp=is_tls,
         loopback=loopback,
-        ca_file=settings.ca_file,
+        ca_file=str(home / settings.authority_file) if is_tls else "",
         user=user,
         domain=domain,
-        auth_user=settings.auth_user,
-        password=_password(settings.password_file),
+        auth_user=settings.user,
+        password=_password(home, settings.password_file),
     )
 
 
-def _password(file: str) -> str:
+def _password(home: Path, file: str) -> str:
     if not file:
         return ""
-    try:
-        password = Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ChannelError(PageCause.CREDENTIALS, f"{file}: {error}.") from error
+    raw = read_secret(home / file, "the telephone account's password")
+    password = raw.decode("utf-8", "replace").strip()
     # The stack's own notation has no way to write a quote or a backslash.
-    if not 0 < len(password) <= MAX_PASSWORD or re.search(r'["\\\x00-\x1f\x7f]', password):
+    if not 0 < len(password) <= MAX_PASSWORD or re.search(r'["\\\x00-\x1f\x7f\ufffd]', password):
         raise ChannelError(
             PageCause.CREDENTIALS,
             f"{file}: a password of one line, without quotes and backslashes, is needed.",
@@ -171,7 +174,7 @@ def _judge(answer: Ended) -> None:
         raise ChannelError(
             PageCause.CREDENTIALS,
             f"The exchange refuses the account: {answer.status} {answer.reason}. "
-            "Check account, auth_user and the password file.",
+            "Check account, user and the password file.",
         )
     # An exchange that takes calls without registrations says so, and that is no fault.
     if answer.status not in (200, 404, 405, 501):

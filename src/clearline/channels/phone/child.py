@@ -192,7 +192,7 @@ class Stack:
             password=setup.password,
             registrar=f"sip:{setup.server};transport={setup.transport}",
             reg_interval=reg_interval_s,
-            transport=setup.transport,  # pyright: ignore[reportArgumentType]  # checked by PhoneSettings
+            transport=setup.transport,  # pyright: ignore[reportArgumentType]  # checked by the settings
             auth_user=setup.auth_user or None,
             extra_params=("mediaenc=srtp-mand",) if setup.srtp else (),
         )

@@ -4,7 +4,7 @@ The program's commands act on "the current call", so each call has a program of 
 one stands by so that an INVITE waits for no start. If one dies, one call is lost. Its control
 port is on loopback, without a password, for one client at a time: whoever may log in to this
 machine could end a call, which is one reason why it is the second driver. The other is that
-it does not check certificates: `PhoneSettings` lets it call through this machine alone.
+it does not check certificates: the settings let it call through this machine alone.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ import secrets
 import ssl
 from contextlib import suppress
 
+from clearline.channels.tls import Trust
 from clearline.node.ports import ChannelError, PageCause
-from clearline.node.settings import PhoneSettings
+from clearline.node.ways import Phone as Settings
 
 __all__ = ["ask"]
 
@@ -24,44 +25,38 @@ MAX_ANSWER_BYTES = 65_535
 _STATUS = re.compile(rb"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]{0,80})")
 
 
-async def ask(settings: PhoneSettings) -> None:
+async def ask(settings: Settings, trust: Trust) -> None:
     """Send OPTIONS; ChannelError unless the exchange answers that it serves."""
+    named = f"The exchange {settings.host}:{settings.port}"
     try:
         async with asyncio.timeout(ANSWER_S):
-            status, reason = await _asked(settings)
+            status, reason = await _asked(settings, trust)
     except TimeoutError:
-        raise ChannelError(
-            PageCause.UNREACHABLE, f"The exchange {settings.server} does not answer."
-        ) from None
+        raise ChannelError(PageCause.UNREACHABLE, f"{named} does not answer.") from None
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message.rstrip(".")
         raise ChannelError(
             PageCause.UNREACHABLE,
-            f"The exchange {settings.server} shows a certificate that "
-            f"{settings.ca_file or 'nobody'} does not vouch for: {why}.",
+            f"{named}: {settings.authority_file} does not vouch for its certificate: {why}.",
         ) from error
     except OSError as error:
-        raise ChannelError(
-            PageCause.UNREACHABLE, f"The exchange {settings.server} cannot be reached: {error}."
-        ) from error
+        raise ChannelError(PageCause.UNREACHABLE, f"{named} cannot be reached: {error}.") from error
     if status in (500, 503):
-        raise ChannelError(
-            PageCause.UNREACHABLE, f"The exchange {settings.server} says {status} {reason}."
-        )
+        raise ChannelError(PageCause.UNREACHABLE, f"{named} says {status} {reason}.")
 
 
-async def _asked(settings: PhoneSettings) -> tuple[int, str]:
-    host, _, port = settings.server.rpartition(":")
-    host = host.strip("[]")
-    if settings.transport == "udp":
-        return await _by_datagram(settings, host, int(port))
-    trust = None
-    if settings.transport == "tls":
-        trust = ssl.create_default_context(cafile=settings.ca_file or None)
-    reader, writer = await asyncio.open_connection(host, int(port), ssl=trust)
+async def _asked(settings: Settings, trust: Trust) -> tuple[int, str]:
+    host, port, by = settings.host.strip("[]"), settings.port, settings.transport
+    if settings.security == "tls":
+        reader, writer = await asyncio.open_connection(host, port, ssl=trust.context())
+        by = "tls"
+    elif by == "udp":
+        return await _by_datagram(settings, host, port)
+    else:
+        reader, writer = await asyncio.open_connection(host, port)
     try:
         local = writer.get_extra_info("sockname")
-        writer.write(_request(settings, local[0], local[1]))
+        writer.write(_request(settings, by, local[0], local[1]))
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             if (found := _final(head)) is not None:
@@ -85,12 +80,12 @@ class _Answers(asyncio.DatagramProtocol):
             self.answer.set_exception(exc)
 
 
-async def _by_datagram(settings: PhoneSettings, host: str, port: int) -> tuple[int, str]:
+async def _by_datagram(settings: Settings, host: str, port: int) -> tuple[int, str]:
     loop = asyncio.get_running_loop()
     transport, answers = await loop.create_datagram_endpoint(_Answers, remote_addr=(host, port))
     try:
         local = transport.get_extra_info("sockname")
-        request = _request(settings, local[0], local[1])
+        request = _request(settings, "udp", local[0], local[1])
         while True:
             transport.sendto(request)
             with suppress(TimeoutError):
@@ -100,15 +95,14 @@ async def _by_datagram(settings: PhoneSettings, host: str, port: int) -> tuple[i
         transport.close()
 
 
-def _request(settings: PhoneSettings, host: str, port: int) -> bytes:
+def _request(settings: Settings, by: str, host: str, port: int) -> bytes:
     host = f"[{host}]" if ":" in host else host
     lines = (
-        f"OPTIONS sip:{settings.server};transport={settings.transport} SIP/2.0",
-        f"Via: SIP/2.0/{settings.transport.upper()} {host}:{port};rport;"
-        f"branch=z9hG4bK{secrets.token_hex(8)}",
+        f"OPTIONS sip:{settings.host}:{settings.port};transport={by} SIP/2.0",
+        f"Via: SIP/2.0/{by.upper()} {host}:{port};rport;branch=z9hG4bK{secrets.token_hex(8)}",
         "Max-Forwards: 70",
         f"From: <sip:{settings.account}>;tag={secrets.token_hex(8)}",
-        f"To: <sip:{settings.server}>",
+        f"To: <sip:{settings.host}:{settings.port}>",
         f"Call-ID: {secrets.token_hex(16)}",
         "CSeq: 1 OPTIONS",
         f"Contact: <sip:{settings.account.partition('@')[0]}@{host}:{port}>",

@@ -20,7 +20,7 @@ from clearline.channels.phone.speech import Speech, Spoken
 from clearline.channels.phone.switchboard import Seat, Switchboard
 from clearline.channels.phone.talk import Talk
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
-from clearline.node.settings import PhoneSettings
+from clearline.node.ways import Phone as Settings
 
 __all__ = ["Exchange", "Ringing"]
 
@@ -33,7 +33,7 @@ HEAD_START_S = 0.5
 class Exchange(NamedTuple):
     """What every page is rung through."""
 
-    settings: PhoneSettings
+    settings: Settings
     driver: Callable[[], Awaitable[Driver]]
     """Returns the driver, started; ChannelError if it cannot be."""
     switchboard: Switchboard

@@ -21,11 +21,10 @@ import wave
 from array import array
 from collections import OrderedDict
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
-import av
 import structlog
-from av.error import FFmpegError
 from msgspec import Struct
 
 from clearline.channels.phone.words import VOICES, WORDS, Words
@@ -160,7 +159,7 @@ class Speech:
             if recorded is not None:
                 return await asyncio.to_thread(_samples, recorded)
             return await self._spoken(language, text)
-        except (OSError, TimeoutError, ValueError, FFmpegError) as error:
+        except (OSError, TimeoutError, ValueError) as error:
             self._log.error("phone_cannot_say", piece=name, language=language, error=str(error))
             return b""
 
@@ -201,16 +200,20 @@ def _ending(line: str) -> str:
 
 def _samples(path: Path) -> bytes:
     """Return a recording at 8 kHz, mono, 16 bits, whatever it was made in."""
+    import av  # noqa: PLC0415 - large, and a node without telephones has no use for it
+    from av.error import FFmpegError  # noqa: PLC0415
+
     made = bytearray()
     resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    with av.open(str(path)) as file:
-        for frame in file.decode(audio=0):
-            for each in resampler.resample(frame):
-                made += bytes(each.planes[0])[: each.samples * 2]
-            if len(made) > 2 * RATE * MAX_RECORDING_S:
-                return bytes(made)
-        for each in resampler.resample(None):
-            made += bytes(each.planes[0])[: each.samples * 2]
+    try:
+        with av.open(str(path)) as file:
+            for frame in chain(file.decode(audio=0), (None,)):
+                for each in resampler.resample(frame):
+                    made += bytes(each.planes[0])[: each.samples * 2]
+                if len(made) > 2 * RATE * MAX_RECORDING_S:
+                    break
+    except FFmpegError as error:
+        raise ValueError(f"{path}: {error}") from error
     return bytes(made)
 
 
