@@ -11,6 +11,7 @@ from pathlib import Path
 from clearline.basis.instants import Instant
 from clearline.channels.mail import Mail
 from clearline.channels.mqtt import Mqtt
+from clearline.channels.phone.channel import Phone
 from clearline.node.lane import Way
 from clearline.node.settings import Settings
 
@@ -25,4 +26,6 @@ def ways_of(settings: Settings, home: Path, now: Callable[[], Instant]) -> list[
     if settings.mqtt.host:
         mqtt = Mqtt(settings.mqtt, home, settings.node.party)
         ways.append(Way(mqtt, settings.mqtt.text == "full"))
+    if settings.phone.driver:
+        ways.append(Way(Phone(settings.phone, home), settings.phone.text == "full"))
     return ways
