@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import table
 
-NAMES = ("flash", "link", "restart", "verify", "drill", "memory", "console", "study")
+NAMES = ("flash", "link", "restart", "verify", "drill", "memory", "console", "phone", "study")
 RESULTS = Path(__file__).parent / "results"
 
 

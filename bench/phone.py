@@ -14,6 +14,7 @@ import re
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from clearline.channels.phone.channel import Phone
 from clearline.core.effects import Demand
 from clearline.core.terms import Precedence
 from clearline.node.ports import Page, PageCause, PageResult
-from clearline.node.settings import PhoneSettings
+from clearline.node.ways import Phone as Settings
 
 DRIVERS = ("baresip-python", "baresip")
 GOAL_MS = 200
@@ -82,12 +83,12 @@ async def _measure_driver(driver: str, calls: int) -> list[float]:
     exchange = Exchange()
     settings = msgspec.convert(
         {
-            "driver": driver, "server": f"127.0.0.1:{exchange.port}", "transport": "udp",
-            "srtp": False, "account": "bench@127.0.0.1", "lines": 1, "redials": 0,
+            "driver": driver, "host": "127.0.0.1", "port": exchange.port,
+            "security": "none", "account": "bench@127.0.0.1", "lines": 1, "redials": 0,
         },
-        PhoneSettings,
+        Settings,
     )  # fmt: skip
-    phone = Phone(settings)
+    phone = Phone(settings, Path("/"))
     await phone.start()
     took: list[float] = []
     try:

@@ -67,6 +67,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
             ("preview, last key to conflict drawn, most", f"{preview} ms", "500 ms",
              preview <= 500),
         ]  # fmt: skip
+    made += _telephones(found)
     if nights := found.get("nights"):
         broken = nights["violations"]
         count = broken if isinstance(broken, int) else len(broken)
@@ -74,6 +75,14 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
             (f"{nights['nights']:,} nights with faults, rules broken", str(count), "0", count == 0)
         )
     return made
+
+
+def _telephones(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
+    drivers = found.get("phone", {}).get("drivers", {})
+    return [
+        (f"FLASH to SIP INVITE, {name}, p99", f"{ms['p99']} ms", "200 ms", ms["p99"] <= 200)
+        for name, ms in drivers.items()
+    ]
 
 
 def write() -> None:
