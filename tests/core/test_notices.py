@@ -34,6 +34,7 @@ def notice(number: int, *, mine: bool = True, lat: float = 35.3, **changes) -> N
         "volumes": (volume(lat, 40.1),),
         "late": False,
         "declared_at": START,
+        "stated_at": START,
         "index": number,
     }
     return Notice(**(fields | changes))

@@ -19,7 +19,7 @@ from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, Instant, dec_hook, enc_hook
 from clearline.core.effects import Effect
 from clearline.core.events import Command
-from clearline.node import views
+from clearline.node import notice_views, views
 from clearline.node.runtime import Reply, Runtime, open_runtime
 from clearline.record import Checkpoint, Frontier, build_append, leaf_hash, origin_of, sign
 from clearline.sim.keys import STUB_TRUST, stub_keys
@@ -148,7 +148,7 @@ def _feeds(runtime: Runtime) -> dict[str, tuple[tuple[int, bytes], tuple[int, by
 def _show_all(runtime: Runtime, now: Instant) -> None:
     shown: list[Any] = [
         views.status(runtime, "south", now),
-        views.notices(runtime, ended=True),
+        notice_views.notices(runtime, ended=True),
         views.conflicts(runtime),
         views.calls(runtime, "ru", now),
         views.tests(runtime),

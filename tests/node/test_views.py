@@ -10,7 +10,7 @@ from clearline.basis.faults import Mistake
 from clearline.basis.instants import enc_hook
 from clearline.core.events import Acknowledge, OpenCall, Propose, SendTest
 from clearline.core.terms import Precedence, hash_of
-from clearline.node import views
+from clearline.node import notice_views, views
 from clearline.phrasebook import Stop
 from tests.kit import LINK, Pair, declare, degrees
 
@@ -49,7 +49,9 @@ def test_terms_that_wait_are_shown_by_their_hash_with_who_has_agreed(pair: Pair)
 
 def test_both_sides_see_the_same_notices_conflicts_calls_and_tests(pair: Pair):
     north, south = pair.north.runtime, pair.south.runtime
-    ours, theirs = views.notices(north, ended=False), views.notices(south, ended=False)
+    ours, theirs = (
+        notice_views.notices(each, ended=False) for each in (north, south)
+    )
     assert {(n.id, n.whose, n.revision) for n in ours} == {
         (n.id, n.whose, n.revision) for n in theirs
     }
@@ -86,7 +88,7 @@ def test_every_view_can_be_printed(pair: Pair):
     runtime = pair.north.runtime
     for shown in (
         views.status(runtime, "north", pair.now),
-        views.notices(runtime, ended=True),
+        notice_views.notices(runtime, ended=True),
         views.conflicts(runtime),
         views.calls(runtime, "en", pair.now),
         views.tests(runtime),

@@ -469,7 +469,7 @@ def crowd(pair: Pair, count: int, make: Callable[[int], tuple[Volume, ...]]) -> 
         state.notices.put(
             Notice(
                 id=name, link=LINK, mine=False, entry=name, revision=1, activity="flight",
-                volumes=make(n), late=False, declared_at=pair.now, index=n,
+                volumes=make(n), late=False, declared_at=pair.now, stated_at=pair.now, index=n,
             )
         )  # fmt: skip
 

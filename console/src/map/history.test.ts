@@ -12,7 +12,7 @@ const volume = (from: number, to: number, lower = 0): Volume => ({
 const notice = (more: Partial<NoticeItem>): NoticeItem => ({
   id: '019ab000-0000-7000-8000-000000000001', handle: '000001', link: 'l', mine: true,
   state: 'active', revision: 1, activity: 'flight', label: '', late: false,
-  entry: '019ab000-0000-7000-8000-000000000001', index: 0, declared_at: at(10),
+  entry: '019ab000-0000-7000-8000-000000000001', index: 0, declared_at: at(10), stated_at: at(10), lies_unrelayed: false,
   opens: at(12), closes: at(16), ended_at: null, volumes: [volume(12, 16)], noted: [], ...more,
 });
 

@@ -204,7 +204,7 @@ def _notices(found: list[dict[str, Any]]) -> None:
         (
             each["handle"],
             each["whose"],
-            f"{each['activity']} r{each['revision']}" + (" LATE" if each["late"] else ""),
+            f"{each['activity']} r{each['revision']}" + _late(each),
             f"{_clock(each['opens'])} to {_clock(each['closes'])}",
             "; ".join(each["where"]),
             each["state"] if each["state"] != "active" else _stored(each),
@@ -215,7 +215,18 @@ def _notices(found: list[dict[str, Any]]) -> None:
     _table("notices", ("id", "whose", "what", "when", "where", "state", ""), rows)
 
 
+def _late(notice: dict[str, Any]) -> str:
+    """Return how late a late notice is, beside what was agreed."""
+    if not notice["late"]:
+        return ""
+    agreed = notice["agreed_ms"]
+    beside = "" if agreed is None else f", agreed {agreed // 60_000} min"
+    return f" LATE ({notice['lead_ms'] // 60_000} min ahead{beside})"
+
+
 def _stored(notice: dict[str, Any]) -> str:
+    if notice["lies_unrelayed"]:
+        return "READ, NOT RELAYED"
     if notice["noted"]:
         return str(notice["noted"][-1]).split(" ", maxsplit=1)[0].replace("_", " ")
     return "stored" if notice["stored"] else "on its way"

@@ -134,7 +134,7 @@ def note(state: State, door: Door, event: Note) -> None:
     link = state.link(notice.link)
     body = NoticeNoted(disposition=disposition)
     door.say(link, "notice.noted", body, re=(notice.entry,), by=event.by)
-    state.notices.put(_noted(notice, disposition, door))
+    state.notices.put(_noted(notice, disposition, notice.revision, door))
 
 
 def lapse_all(state: State, door: Door) -> None:
@@ -250,9 +250,22 @@ def _declared_by_them(
         return Refusal(reason=Reason.TOO_MANY, detail="Too many notices are active.")
     notice = declared(link.id, entry.id, link.their_size - 1, body, door.now, mine=False)
     state.notices.put(notice)
-    door.tell("notice_late" if body.late else "notice_arrived", link.id, notice.id)
+    _tell_arrived(door, link, notice)
     _find(state, door, link, notice)
     return None
+
+
+def _tell_arrived(door: Door, link: Link, notice: Notice) -> None:
+    """Tell our desks of a notice of theirs; of a late one, how late by what was agreed."""
+    if not notice.late:
+        door.tell("notice_arrived", link.id, notice.id)
+        return
+    lead = lead_ms(notice.volumes, door.now)
+    agreed = link.terms.activity(notice.activity)
+    if agreed is None:
+        door.tell("notice_late", link.id, notice.id, lead_ms=lead)
+    else:
+        door.tell("notice_late", link.id, notice.id, lead_ms=lead, agreed_ms=agreed.lead_ms)
 
 
 def _revised_by_them(
@@ -290,7 +303,8 @@ def _noted_by_them(
         return Refusal(reason=Reason.UNKNOWN_REFERENCE, detail="There is no such notice of ours.")
     if not notice.mine:
         return Refusal(reason=Reason.NOT_YOURS, detail="A notice is noted by the other side.")
-    state.notices.put(_noted(notice, body.disposition, door))
+    revision = notice.revision_of(entry.re[0])
+    state.notices.put(_noted(notice, body.disposition, revision, door))
     door.tell("notice_noted", link.id, notice.id, disposition=body.disposition.value)
     return None
 
@@ -402,7 +416,7 @@ def _replace(
     index: int,
     body: NoticeRevised,
 ) -> None:
-    after = revised(notice, entry, index, body)
+    after = revised(notice, entry, index, body, door.now)
     state.notices.put(after)
     _find(state, door, link, after)
 
@@ -442,8 +456,8 @@ def is_late(volumes: tuple[Volume, ...], activity: str, terms: Terms, now: Insta
     return known is not None and lead_ms(volumes, now) < known.lead_ms
 
 
-def _noted(notice: Notice, disposition: Disposition, door: Door) -> Notice:
-    one = Noted(disposition=disposition, at=door.now, revision=notice.revision)
+def _noted(notice: Notice, disposition: Disposition, revision: int, door: Door) -> Notice:
+    one = Noted(disposition=disposition, at=door.now, revision=revision)
     return replace(notice, noted=(*notice.noted, one)[-MAX_NOTED:])
 
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.ids import Name
-from clearline.basis.instants import DAY_MS, Instant
+from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant
 from clearline.core.events import Place
 from clearline.core.terms import Terms
 from clearline.space import (
@@ -49,6 +49,7 @@ __all__ = [
     "check_volumes",
     "declared",
     "lead_ms",
+    "relay_due",
     "revised",
     "rounding_slack_cm",
 ]
@@ -60,6 +61,11 @@ MAX_EARLIER = 8
 
 RETAINED_MS = DAY_MS
 """A notice that has ended is still shown for so long; the record keeps it for ever."""
+
+RELAY_BEFORE_MS = HOUR_MS
+"""A notice that a desk has read is relayed to its units so long before its first window opens."""
+RELAY_GRACE_MS = 5 * MINUTE_MS
+"""Read later than that, it is relayed within so long of being read."""
 
 SURFACE_BAND = Band(
     lower=Altitude(datum=Datum.SURFACE, value_cm=0),
@@ -150,6 +156,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     volumes: tuple[Volume, ...]
     late: bool
     declared_at: Instant
+    stated_at: Instant
+    """When the entry that stands was said here, or arrived: the lead is counted from then."""
     index: int
     """Of the standing entry, in its feed: with the receipt's size it tells if it is stored."""
     place: Place | None = None
@@ -159,6 +167,21 @@ class Notice(Struct, frozen=True, kw_only=True):
     ended_at: Instant | None = None
     noted: tuple[Noted, ...] = ()
     label: str = ""
+    relay_alarmed: int = 0
+    """The last revision of which our desks were alarmed that it was read and not relayed."""
+
+    @property
+    def lies_unrelayed(self) -> bool:
+        """Return whether it was read and not relayed in time, and still is not."""
+        return self.relay_alarmed == self.revision and not self.is_relayed
+
+    @property
+    def is_relayed(self) -> bool:
+        """Return whether the revision that stands was said to have been relayed to units."""
+        return any(
+            each.disposition is Disposition.RELAYED and each.revision == self.revision
+            for each in self.noted
+        )
 
     @property
     def opens(self) -> Instant:
@@ -169,6 +192,11 @@ class Notice(Struct, frozen=True, kw_only=True):
     def closes(self) -> Instant:
         """Return when the last of its windows closes: the notice lapses then."""
         return max(volume.window.end for volume in self.volumes)
+
+    def revision_of(self, entry: str) -> int:
+        """Return which revision an entry of this notice is: its declaration is the first."""
+        known = (*self.earlier, self.entry)
+        return self.revision - len(known) + 1 + known.index(entry) if entry in known else 1
 
 
 def declared(
@@ -185,23 +213,39 @@ def declared(
         volumes=body.volumes,
         late=body.late,
         declared_at=now,
+        stated_at=now,
         index=index,
         place=body.place,
     )
 
 
-def revised(notice: Notice, entry: str, index: int, body: NoticeRevised) -> Notice:
+def revised(notice: Notice, entry: str, index: int, body: NoticeRevised, now: Instant) -> Notice:
     """Return a notice as its next revision makes it."""
     return replace(
         notice,
         entry=entry,
         earlier=(*notice.earlier, notice.entry)[-MAX_EARLIER:],
+        stated_at=now,
         index=index,
         revision=body.revision,
         volumes=body.volumes,
         late=body.late,
         place=body.place,
     )
+
+
+def relay_due(notice: Notice) -> Instant | None:
+    """Return when the desks are alarmed that a notice was read and not relayed; None for never.
+
+    What counts was said of the revision that stands: units that were told of an earlier one
+    know the wrong place. Only `relayed_to_units` says that it was relayed: a desk that has
+    understood a notice is still only a desk.
+    """
+    said = [each for each in notice.noted if each.revision == notice.revision]
+    alarmed = notice.relay_alarmed == notice.revision
+    if notice.state is not NoticeState.ACTIVE or not said or notice.is_relayed or alarmed:
+        return None
+    return max(notice.opens.after(-RELAY_BEFORE_MS), said[0].at.after(RELAY_GRACE_MS))
 
 
 def lead_ms(volumes: tuple[Volume, ...], now: Instant) -> int:
@@ -260,6 +304,7 @@ class Notices:
         self.by_id: dict[str, Notice] = {}
         self._near: dict[tuple[str, bool], Index] = {}
         self._ends: list[tuple[int, str]] = []
+        self._relays: list[tuple[int, str]] = []
         self._revised: dict[str, str] = {}
         """From the entry of a revision, standing or earlier, to its notice."""
         self._active: dict[tuple[str, bool], int] = {}
@@ -273,6 +318,9 @@ class Notices:
                 self._revised.pop(entry, None)
         for entry in (*notice.earlier, notice.entry):
             self._revised[entry] = notice.id
+        relay = relay_due(notice)
+        if relay is not None:
+            heapq.heappush(self._relays, (relay, notice.id))
         if before is not None and before.volumes is notice.volumes and before.state is notice.state:
             return
         side = (notice.link, notice.mine)
@@ -319,7 +367,28 @@ class Notices:
         return [self.by_id[key] for key in sorted(keys)]
 
     def due(self) -> Instant | None:
-        """Return when the next notice lapses or is forgotten."""
+        """Return when the next notice lapses, is forgotten, or should have been relayed."""
+        times = (self._next_end(), self._next_relay())
+        return min((at for at in times if at is not None), default=None)
+
+    def unrelayed(self, now: Instant) -> list[Notice]:
+        """Take out the notices that should have been relayed by now; put each again, alarmed."""
+        found: dict[str, Notice] = {}
+        while (at := self._next_relay()) is not None and at <= now:
+            _, key = heapq.heappop(self._relays)
+            found[key] = self.by_id[key]
+        return list(found.values())
+
+    def _next_relay(self) -> Instant | None:
+        while self._relays:
+            at, key = self._relays[0]
+            notice = self.by_id.get(key)
+            if notice is not None and relay_due(notice) == at:
+                return Instant(at)
+            heapq.heappop(self._relays)
+        return None
+
+    def _next_end(self) -> Instant | None:
         while self._ends:
             at, key = self._ends[0]
             if self._end_of(key) == at:
@@ -330,7 +399,7 @@ class Notices:
     def lapse(self, now: Instant) -> list[Notice]:
         """End what has closed by `now`, forget what ended long ago; return what lapsed."""
         lapsed: list[Notice] = []
-        while (at := self.due()) is not None and at <= now:
+        while (at := self._next_end()) is not None and at <= now:
             _, key = heapq.heappop(self._ends)
             notice = self.by_id[key]
             if notice.state is NoticeState.ACTIVE:

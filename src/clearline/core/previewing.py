@@ -444,5 +444,6 @@ def _asked(link: str, volumes: tuple[Volume, ...], now: Instant) -> Notice:
         volumes=volumes,
         late=False,
         declared_at=now,
+        stated_at=now,
         index=0,
     )

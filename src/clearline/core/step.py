@@ -23,6 +23,7 @@ from clearline.core import (
     paging,
     planning,
     presence,
+    relaying,
     reporting,
     testing,
 )
@@ -400,6 +401,7 @@ def _peer_disputes(state: State, door: Door, event: PeerDisputes) -> None:
 def _tick(state: State, door: Door) -> None:
     calling.climb_all(state, door)
     declaring.lapse_all(state, door)
+    relaying.tick(state, door)
     testing.tick(state, door)
     manning.tick(state, door)
     planning.tick(state, door)

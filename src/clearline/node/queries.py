@@ -15,6 +15,7 @@ from clearline.core.effects import Release
 from clearline.node import evidence, views
 from clearline.node.lane import ChannelView
 from clearline.node.loop import Loop
+from clearline.node.notice_views import NoticeView, notices
 from clearline.node.settings import NodeSettings
 from clearline.record import Receipt
 from clearline.record.bundle import pack
@@ -72,8 +73,8 @@ class Queries:
         now = self._loop.clock.now()
         return views.status(self._runtime, self._settings.party, now, self._console())
 
-    def _notices(self, *, ended: bool = False) -> list[views.NoticeView]:
-        return views.notices(self._runtime, ended=ended)
+    def _notices(self, *, ended: bool = False) -> list[NoticeView]:
+        return notices(self._runtime, ended=ended)
 
     def _conflicts(self) -> list[views.ConflictView]:
         return views.conflicts(self._runtime)

@@ -19,7 +19,7 @@ from clearline.core.calls import Call
 from clearline.core.conflicts import Conflict
 from clearline.core.ladder import rung_of
 from clearline.core.links import Link
-from clearline.core.notices import Notice, NoticeState
+from clearline.core.notices import NoticeState
 from clearline.core.pages import PageSeen
 from clearline.core.roster import Watch
 from clearline.core.terms import hash_of
@@ -28,7 +28,7 @@ from clearline.node.shown import where
 from clearline.phrasebook import Phrase, coded, render
 from clearline.record import Entry, fingerprint
 from clearline.record import decode as decode_entry
-from clearline.space import Form, Volume, show_position
+from clearline.space import Form, show_position
 
 __all__ = [
     "CallView",
@@ -37,7 +37,6 @@ __all__ = [
     "DeskView",
     "EntryView",
     "LinkView",
-    "NoticeView",
     "Saying",
     "StatusView",
     "TermsView",
@@ -47,7 +46,6 @@ __all__ = [
     "entry_view",
     "find",
     "log",
-    "notices",
     "status",
     "terms",
     "tests",
@@ -128,29 +126,6 @@ class StatusView(Struct, frozen=True, kw_only=True):
     journal_bytes: int
     console: ConsoleView | None
     """None if the settings have none."""
-
-
-class NoticeView(Struct, frozen=True, kw_only=True):
-    """One notice."""
-
-    handle: str
-    id: str
-    link: str
-    whose: str
-    state: str
-    revision: int
-    activity: str
-    late: bool
-    opens: Instant
-    closes: Instant
-    where: tuple[str, ...]
-    stored: bool
-    """Whether the counterpart's node has signed that it stores it; true of theirs."""
-    noted: tuple[str, ...]
-    """What the other side said it did, each with its time."""
-    conflicts: int
-    label: str
-    volumes: tuple[Volume, ...]
 
 
 class ConflictView(Struct, frozen=True, kw_only=True):
@@ -292,18 +267,6 @@ def status(
     )
 
 
-def notices(runtime: Runtime, *, ended: bool) -> list[NoticeView]:
-    """Return the active notices, soonest first; with `ended`, those of the last day too."""
-    state = runtime.state
-    shown = [
-        notice
-        for notice in state.notices.by_id.values()
-        if ended or notice.state is NoticeState.ACTIVE
-    ]
-    shown.sort(key=lambda notice: (notice.opens, notice.id))
-    return [_notice(runtime, notice) for notice in shown]
-
-
 def conflicts(runtime: Runtime) -> list[ConflictView]:
     """Return the conflicts that stand, soonest first."""
     shown = [_conflict(runtime, each) for each in runtime.state.conflicts.by_key.values()]
@@ -420,28 +383,6 @@ def _link(link: Link, now: Instant) -> LinkView:
             for _, desk in sorted(link.their_desks.items())
         ),
         contact=link.counterpart.contact,
-    )
-
-
-def _notice(runtime: Runtime, notice: Notice) -> NoticeView:
-    link = runtime.state.link(notice.link)
-    return NoticeView(
-        handle=notice.id[-HANDLE_CHARS:],
-        id=notice.id,
-        link=notice.link,
-        whose=link.us if notice.mine else link.them,
-        state=notice.state.value,
-        revision=notice.revision,
-        activity=notice.activity,
-        late=notice.late,
-        opens=notice.opens,
-        closes=notice.closes,
-        where=tuple(where(volume) for volume in notice.volumes),
-        stored=not notice.mine or notice.index < link.receipt_size,
-        noted=tuple(f"{each.disposition.value} {each.at}" for each in notice.noted),
-        conflicts=len(runtime.state.conflicts.of_notice(notice.id)),
-        label=notice.label,
-        volumes=notice.volumes,
     )
 
 

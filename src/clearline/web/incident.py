@@ -225,7 +225,7 @@ def _changed(notice: Notice, stored: Stored) -> Notice:
     body = _body(stored, NoticeRevised) if stored.entry.kind == "notice.revised" else None
     if body is None or body.revision != notice.revision + 1:
         return notice
-    return revised(notice, stored.entry.id, stored.index, body)
+    return revised(notice, stored.entry.id, stored.index, body, stored.entry.at)
 
 
 def _noted(notice: Notice, stored: Stored, revision: int) -> Notice:

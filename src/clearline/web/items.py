@@ -153,12 +153,16 @@ class NoticeItem(Struct, frozen=True, kw_only=True):
     index: int
     """Of the standing entry in its feed: stored by the other side if less than what it stores."""
     declared_at: Instant
+    stated_at: Instant
+    """When the standing entry was said here, or arrived: the lead is counted from then."""
     opens: Instant
     closes: Instant
     ended_at: Instant | None
     volumes: tuple[Volume, ...]
     noted: tuple[Noted, ...]
     """What the other side's desk said of ours, or ours of theirs."""
+    lies_unrelayed: bool
+    """Whether it was read and not relayed to units in time, and still is not."""
 
 
 class ConflictItem(Struct, frozen=True, kw_only=True):
@@ -304,11 +308,13 @@ def notice_item(notice: Notice) -> NoticeItem:
         entry=notice.entry,
         index=notice.index,
         declared_at=notice.declared_at,
+        stated_at=notice.stated_at,
         opens=notice.opens,
         closes=notice.closes,
         ended_at=notice.ended_at,
         volumes=notice.volumes,
         noted=notice.noted,
+        lies_unrelayed=notice.lies_unrelayed,
     )
 
 
