@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from clearline import drills
 from clearline.basis.faults import Mistake
-from clearline.drills.deir_ez_zor_2016 import refused_by_the_counterpart
+from clearline.drills.deir_ez_zor_2016 import wrong_anchor_refused
 
 NAME = "deir-ez-zor-2016"
 
@@ -26,7 +26,11 @@ def test_the_report_has_the_shape_that_is_documented(report):
         "historic_s",
         "never_reached",
         "wrong_anchor_caught",
+        "somebody_reached",
+        "nothing_lost",
         "lost_entries",
+        "criteria",
+        "passed",
     ]
     assert list(said["reach_s"]) == ["p50", "p99", "max"]
     assert said["historic_s"] == 1_620
@@ -35,7 +39,8 @@ def test_the_report_has_the_shape_that_is_documented(report):
 def test_every_night_reaches_a_human_and_loses_nothing(report):
     assert report.never_reached == 0
     assert report.lost_entries == 0
-    assert report.wrong_anchor_caught
+    assert report.passed
+    assert report.to_json()["wrong_anchor_caught"] is True
 
 
 def test_half_of_the_nights_reach_a_human_in_a_hundredth_of_the_historic_time(report):
@@ -43,7 +48,7 @@ def test_half_of_the_nights_reach_a_human_in_a_hundredth_of_the_historic_time(re
 
 
 def test_a_node_that_does_not_check_the_anchor_is_refused_by_the_counterpart():
-    assert refused_by_the_counterpart(1)
+    assert wrong_anchor_refused(1)
 
 
 def test_every_historic_line_carries_its_label_and_none_stands_without(report):
@@ -68,7 +73,7 @@ def test_the_number_of_workers_changes_nothing_but_the_time():
 def test_the_narrative_names_its_labels_and_an_unknown_drill_is_a_mistake():
     assert "[V]" in drills.describe(NAME)
     assert "[R]" in drills.describe(NAME)
-    assert drills.names() == (NAME,)
+    assert drills.names() == (NAME, "gaza-2024", "il-20-2018")
     with pytest.raises(Mistake, match="no drill"):
         drills.run("khasham-2018")
 

@@ -49,9 +49,7 @@ def test_terms_that_wait_are_shown_by_their_hash_with_who_has_agreed(pair: Pair)
 
 def test_both_sides_see_the_same_notices_conflicts_calls_and_tests(pair: Pair):
     north, south = pair.north.runtime, pair.south.runtime
-    ours, theirs = (
-        notice_views.notices(each, ended=False) for each in (north, south)
-    )
+    ours, theirs = (notice_views.notices(each, ended=False) for each in (north, south))
     assert {(n.id, n.whose, n.revision) for n in ours} == {
         (n.id, n.whose, n.revision) for n in theirs
     }

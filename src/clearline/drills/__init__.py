@@ -10,14 +10,18 @@ from collections.abc import Callable
 from types import ModuleType
 
 from clearline.basis.faults import Mistake
-from clearline.drills import deir_ez_zor_2016
-from clearline.drills.report import DrillReport, Row, Timeline, plot
+from clearline.drills import deir_ez_zor_2016, gaza_2024, il_20_2018
+from clearline.drills.report import Criterion, DrillReport, Row, Timeline, plot
 
-__all__ = ["DrillReport", "Row", "Timeline", "describe", "names", "plot", "run"]
+__all__ = ["Criterion", "DrillReport", "Row", "Timeline", "describe", "names", "plot", "run"]
 
 MOST_NIGHTS = 1_000_000
 
-_DRILLS: dict[str, ModuleType] = {"deir-ez-zor-2016": deir_ez_zor_2016}
+_DRILLS: dict[str, ModuleType] = {
+    "deir-ez-zor-2016": deir_ez_zor_2016,
+    "gaza-2024": gaza_2024,
+    "il-20-2018": il_20_2018,
+}
 
 
 def names() -> tuple[str, ...]:

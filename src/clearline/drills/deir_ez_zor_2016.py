@@ -32,46 +32,24 @@ north's desks, climbs until a human has read it, is read back, disposed of and c
 What it does not show: whether anybody would have stopped sooner. A human who has the words
 is where the line ends. The 27 minutes are a telephone's; the simulated officers are ours.
 
-The officers. The habits below are assumptions [R], not measurements; nobody has published
-how such desks answer. They are meant to be worse than a terms' owner would accept of a
-watch: read them before quoting a figure that follows from them.
+The officers. Their habits (`people`) are assumptions [R], not measurements.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from functools import partial
-
-from msgspec import Raw
-
 from clearline.basis.faults import Reason
-from clearline.basis.ids import derive
 from clearline.basis.instants import HOUR_MS, MINUTE_MS, SECOND_MS, Instant
 from clearline.basis.quantities import FLIGHT_LEVEL_CM
-from clearline.core.calls import Call, CallState
-from clearline.core.effects import Ring, Tell
 from clearline.core.events import Declare, OpenCall, Place
 from clearline.core.notices import NoticeDeclared
 from clearline.core.terms import Precedence
+from clearline.drills.people import HABITS
 from clearline.drills.report import DrillReport, Row, Timeline
+from clearline.drills.stage import GIVE_UP_MS, Stage, refused_by_the_counterpart
+from clearline.drills.study import Plan, Progress, study
 from clearline.phrasebook import Stop
-from clearline.record import (
-    Checkpoint,
-    Entry,
-    Frontier,
-    build_append,
-    canonical,
-    encode,
-    leaf_hash,
-    origin_of,
-    sign,
-)
-from clearline.sim.ladder_study import NightOutcome, reach_of, run_nights
-from clearline.sim.network import Conditions
-from clearline.sim.officers import Habit, Officers, Procedure
+from clearline.sim.ladder_study import NightOutcome
 from clearline.sim.scene import AIRFIELD, CITY, LINK, NORTH, SOUTH
-from clearline.sim.world import World, WorldSettings, chance_of
 from clearline.space import (
     Altitude,
     Band,
@@ -83,92 +61,11 @@ from clearline.space import (
     resolve,
 )
 
-__all__ = ["HABITS", "HISTORIC_S", "LINE", "NAME", "night", "run"]
+__all__ = ["HABITS", "HISTORIC_S", "NAME", "PLAN", "night", "run", "wrong_anchor_refused"]
 
 NAME = "deir-ez-zor-2016"
 HISTORIC_S = 27 * 60
 """From the first call to the message's being passed: 27 minutes [V]."""
-
-DUTY_DESK = Habit(
-    people=2,
-    away=0.15,
-    back_mean_ms=10 * MINUTE_MS,
-    asleep=0.0,
-    wake_ms=(0, 0),
-    slow=0.15,
-    slow_ms=(15 * SECOND_MS, 120 * SECOND_MS),
-    react_median_ms=7 * SECOND_MS,
-    react_sigma=0.6,
-)
-"""The room that is manned day and night: two workstations and one telephone [V], so two
-people whose screens both show it. Each is out of the room on 15 % of nights, for ten
-minutes on average (in 2016 the one who mattered was across the base), and on another 15 %
-is taken up with another call for up to two minutes. Seven seconds to see, read and click."""
-
-DEPUTY = Habit(
-    people=1,
-    away=0.12,
-    back_mean_ms=15 * MINUTE_MS,
-    asleep=0.45,
-    wake_ms=(10 * SECOND_MS, 50 * SECOND_MS),
-    slow=0.10,
-    slow_ms=(15 * SECOND_MS, 90 * SECOND_MS),
-    react_median_ms=9 * SECOND_MS,
-    react_sigma=0.6,
-)
-"""One person on call with a telephone beside the bed: asleep nearly half the time, awake and
-reading in ten to fifty seconds; out of reach on 12 % of nights."""
-
-FLAG_OFFICER = Habit(
-    people=1,
-    away=0.25,
-    back_mean_ms=30 * MINUTE_MS,
-    asleep=0.50,
-    wake_ms=(20 * SECOND_MS, 90 * SECOND_MS),
-    slow=0.10,
-    slow_ms=(30 * SECOND_MS, 180 * SECOND_MS),
-    react_median_ms=12 * SECOND_MS,
-    react_sigma=0.6,
-)
-"""One person, whom an aide must reach: away on a quarter of nights, asleep on half of them."""
-
-CONTACT_CARD = Habit(
-    people=1,
-    away=0.30,
-    back_mean_ms=20 * MINUTE_MS,
-    asleep=0.0,
-    wake_ms=(0, 0),
-    slow=0.50,
-    slow_ms=(30 * SECOND_MS, 240 * SECOND_MS),
-    react_median_ms=20 * SECOND_MS,
-    react_sigma=0.6,
-)
-"""Whoever answers at the headquarters' published numbers and must then find someone."""
-
-HABITS: dict[str, Habit] = {
-    "duty-desk": DUTY_DESK,
-    "deputy": DEPUTY,
-    "flag-officer": FLAG_OFFICER,
-    "contact-card": CONTACT_CARD,
-}
-
-LINE = Conditions(
-    loss=0.01,
-    loss_noticed=0.5,
-    doubled=0.01,
-    stalled=0.001,
-    median_ms=120,
-    sigma=0.6,
-    most_ms=2_000,
-)
-"""A line between two headquarters over satellite: one message in a hundred lost each way,
-half of the losses noticed only by silence."""
-
-OUTAGES = 0.05
-"""The part of nights on which the line is cut both ways just when it is needed."""
-OUTAGE_BEGINS_MS = (-30 * SECOND_MS, 10 * SECOND_MS)
-"""Relative to STOP."""
-OUTAGE_LASTS_MS = (5 * SECOND_MS, 40 * SECOND_MS)
 
 FIRST_STRIKE: Instant = Instant.parse("2016-09-17T13:55:00.000Z")
 STOP_AT: Instant = Instant.parse("2016-09-17T14:25:00.000Z")
@@ -176,11 +73,6 @@ NOTICE_LEAD_MS = 70 * MINUTE_MS
 """Before the first strike, on the night of the timeline; when it was in 2016 is not known."""
 EVE_MS = 90 * SECOND_MS
 """A night of the study begins so long before STOP: only the walk of the call is timed."""
-SETTLES_MS = 50 * SECOND_MS
-"""The terms are in force on both sides by then, or the night has no notice to attach."""
-GIVE_UP_MS = 24 * HOUR_MS
-"""A night on which nobody has answered by then counts as never reached."""
-
 _RANGE_CM = 900_000
 _SOUTH_MDEG = 180_000
 _ANCHORS = {"Deir ez-Zor airfield": AIRFIELD, "Deir ez-Zor city": CITY}
@@ -190,30 +82,32 @@ _MEANT = resolve(_RIGHT, _ANCHORS)
 _STOP = Stop(place=_MEANT, radius_cm=500_000)
 
 
-def run(
-    seed: int, nights: int, workers: int, progress: Callable[[int, int], None] | None
-) -> DrillReport:
+PLAN = Plan(
+    name=NAME,
+    measured="STOP to a human's acknowledgement",
+    historic_s=HISTORIC_S,
+    historic="by telephone in 2016: 27 minutes (V)",
+    criteria={"wrong_anchor_caught": "the swapped anchor was not let out"},
+)
+
+
+def run(seed: int, nights: int, workers: int, progress: Progress | None) -> DrillReport:
     """Return the drill's report over the nights of the seeds from `seed` on."""
-    began = time.perf_counter()
-    timeline, refused = _timeline(seed), refused_by_the_counterpart(seed)
-    outcomes = run_nights(night, range(seed, seed + nights), workers, progress)
-    answered: dict[str, int] = {}
-    for each in sorted(outcomes, key=lambda one: (one.rung, one.kept_by)):
-        key = f"rung {each.rung}, {each.kept_by}" if each.rung else "nobody"
-        answered[key] = answered.get(key, 0) + 1
-    return DrillReport(
-        name=NAME,
-        seed=seed,
-        nights=nights,
-        timeline=timeline,
-        reach=reach_of(outcomes),
-        reach_ms=tuple(each.reach_ms for each in outcomes if each.reach_ms is not None),
-        historic_s=HISTORIC_S,
-        never_reached=sum(each.reach_ms is None for each in outcomes),
-        wrong_anchor_caught=refused and all(each.wrong_anchor_caught for each in outcomes),
-        lost_entries=sum(each.lost_entries for each in outcomes),
-        answered_by=answered,
-        wall_s=time.perf_counter() - began,
+    return study(
+        PLAN,
+        night,
+        lambda: _timeline(seed),
+        range(seed, seed + nights),
+        workers,
+        progress,
+        {"wrong_anchor_caught": wrong_anchor_refused(seed)},
+    )
+
+
+def wrong_anchor_refused(seed: int) -> bool:
+    """Return whether south refuses the wrong anchor, sent by a node that does not check."""
+    return refused_by_the_counterpart(
+        seed, STOP_AT.after(-2 * HOUR_MS), "notice.declared", _unchecked, Reason.ANCHOR_MISMATCH
     )
 
 
@@ -222,102 +116,52 @@ def night(seed: int) -> NightOutcome:
     return _Night(seed, STOP_AT.after(-EVE_MS)).outcome()
 
 
-class _Night:
-    """One night: its world, its people, and what is asked of them."""
+class _Night(Stage):
+    """One night, from the notice to the close."""
 
     def __init__(self, seed: int, start: Instant) -> None:
-        self.world = World(seed, WorldSettings(start=start, conditions=LINE))
-        self.people = {
-            station.party: Officers(
-                station,
-                self.world.scheduler,
-                chance_of(seed, f"officers/{station.party}"),
-                HABITS,
-                Procedure(),
-            )
-            for station in self.world.stations
-        }
+        super().__init__(seed, start, STOP_AT, None)
         self.mistake: str | None = None
         self.mistaken_at = start
-        self.call = ""
-        self._plan_outage()
-        self.world.open()
-        self.world.run(SETTLES_MS, self._is_agreed)
+        self.open()
         self._declare()
         self.world.scheduler.run(STOP_AT)
-        self._stop()
-        self.world.run(GIVE_UP_MS, self._is_answered)
-        self.reached_at = self.world.now if self._is_answered() else None
-        self.world.run(10 * MINUTE_MS, self._is_over)
+        self.call = self._stop()
+        self.world.run(GIVE_UP_MS, lambda: self.is_answered(NORTH, self.call))
+        answered = self.is_answered(NORTH, self.call)
+        self.reached_at = self.world.now if answered else None
+        self.world.run(10 * MINUTE_MS, lambda: self.is_over(self.call))
 
     def outcome(self) -> NightOutcome:
         """Return what the night comes to."""
-        call = self.call_at(NORTH)
+        call = self.call_at(NORTH, self.call)
         kept_by = self.people[NORTH].reasons.get(self.call)
         return NightOutcome(
             seed=self.world.seed,
             reach_ms=None if self.reached_at is None else self.reached_at.since(STOP_AT),
-            wrong_anchor_caught=self.mistake == "anchor_mismatch",
+            held={"wrong_anchor_caught": self.mistake == "anchor_mismatch"},
             lost_entries=self.world.lost_entries(),
             kept_by=kept_by.value if kept_by else "",
             rung=call.acknowledgement.rung if call and call.acknowledgement else 0,
         )
 
-    def call_at(self, party: str) -> Call | None:
-        """Return the call as a party's node has it."""
-        runtime = self.world.station(party).runtime
-        return runtime.state.calls.by_id.get(self.call) if runtime else None
-
-    def _plan_outage(self) -> None:
-        chance = chance_of(self.world.seed, "outage")
-        if chance.random() >= OUTAGES:
-            return
-        begins = STOP_AT.after(chance.randint(*OUTAGE_BEGINS_MS))
-        ends = begins.after(chance.randint(*OUTAGE_LASTS_MS))
-        for way in ((NORTH, SOUTH), (SOUTH, NORTH)):
-            self.world.scheduler.at(begins, partial(self.world.network.cut, *way))
-            self.world.scheduler.at(ends, partial(self.world.network.mend, *way))
-
     def _declare(self) -> None:
         """Plan the flights, state the place from the wrong anchor, then from the right one."""
-        outcome = self.world.north.do(_notice(_WRONG, self.world.now))
+        outcome = self.do(NORTH, _notice(_WRONG, self.world.now))
         self.mistaken_at = self.world.now
         if outcome is not None and outcome.mistake is not None:
             self.mistake = outcome.mistake.code
         self.world.run(10 * SECOND_MS)
-        self.world.north.do(_notice(_RIGHT, self.world.now))
+        self.do(NORTH, _notice(_RIGHT, self.world.now))
 
-    def _is_agreed(self) -> bool:
-        """Return whether terms are in force on both sides: planners can declare from then on."""
-        links = [
-            station.runtime.state.links.get(LINK)
-            for station in self.world.stations
-            if station.runtime is not None
-        ]
-        return all(link is not None and link.agreement.in_force for link in links)
-
-    def _stop(self) -> None:
+    def _stop(self) -> str:
         event = OpenCall(
             by="officer", link=LINK, precedence=Precedence.FLASH, phrases=(_STOP,), drill=True
         )
-        outcome = self.world.south.do(event)
+        outcome = self.do(SOUTH, event)
         assert outcome is not None
         assert outcome.entries, outcome
-        self.call = outcome.entries[0].id
-
-    def _is_answered(self) -> bool:
-        call = self.call_at(NORTH)
-        return call is not None and call.acknowledgement is not None
-
-    def _is_over(self) -> bool:
-        for party in (NORTH, SOUTH):
-            call = self.call_at(party)
-            runtime = self.world.station(party).runtime
-            if call is None or runtime is None or call.state is not CallState.CLOSED:
-                return False
-            if runtime.backlog(LINK):
-                return False
-        return True
+        return outcome.entries[0].id
 
 
 def _notice(stated: Reference, now: Instant) -> Declare:
@@ -333,50 +177,19 @@ def _notice(stated: Reference, now: Instant) -> Declare:
     return Declare(by="planner", links=(LINK,), activity="flight", volumes=(volume,), place=place)
 
 
-def refused_by_the_counterpart(seed: int) -> bool:
-    """Return whether south refuses the wrong anchor, sent by a node that does not check.
-
-    North's own feed is extended by hand with the notice as such a node would write it, signed
-    with north's key, and handed to south.
-    """
-    world = World(seed, WorldSettings(start=STOP_AT.after(-2 * HOUR_MS)))
-    world.open()
-    world.run(20 * SECOND_MS)
-    notice = _notice(_WRONG, world.now)
-    body = NoticeDeclared(activity="flight", volumes=notice.volumes, late=True, place=notice.place)
-    at = world.now
-    entry = Entry(
-        at=at,
-        body=Raw(canonical.encode(body)),
-        id=derive(at, 0, "a node that does not check"),
-        kind="notice.declared",
-        re=(),
-        v=1,
-    )
-    size = world.north.journal.feed_size(LINK, NORTH)
-    frontier = Frontier()
-    frontier.extend(world.north.journal.leaves(LINK, NORTH, 0, size))
-    frontier.append(leaf_hash(encode(entry)))
-    head = Checkpoint(origin=origin_of(LINK, NORTH), size=size + 1, root=frontier.root())
-    signed = sign(head, world.north.keys.author)
-    world.south.receive(build_append(size, signed, [encode(entry)]))
-    said = world.trace.performed
-    return any(
-        each.party == SOUTH
-        and isinstance(each.effect, Tell)
-        and each.effect.code == "refused"
-        and each.effect.args.get("reason") == Reason.ANCHOR_MISMATCH.value
-        for each in said
-    )
+def _unchecked(now: Instant) -> NoticeDeclared:
+    """Return the notice as a node writes it that does not check the anchor."""
+    notice = _notice(_WRONG, now)
+    return NoticeDeclared(activity="flight", volumes=notice.volumes, late=True, place=notice.place)
 
 
 def _timeline(seed: int) -> Timeline:
     """Return the timeline of one whole night, from the notice to the close."""
     told = _Night(seed, FIRST_STRIKE.after(-NOTICE_LEAD_MS))
-    seen = _Seen(told.world, told.call)
-    attached = told.call_at(NORTH)
+    attached = told.call_at(NORTH, told.call)
+    disposed = told.lines(SOUTH, "call_disposed")
     near = len(attached.notices) if attached else 0
-    closed = seen.of(Tell, SOUTH, "call_closed", "call_closing")
+    closed = told.told(SOUTH, "call_closed", "call_closing")
     return Timeline(
         rows=(
             Row(
@@ -394,7 +207,7 @@ def _timeline(seed: int) -> Timeline:
                 dtg_historic="",
                 what="",
                 status="",
-                line_at=seen.of(Tell, SOUTH, "notice_arrived", "notice_late"),
+                line_at=told.told(SOUTH, "notice_arrived", "notice_late"),
                 line_what="the notice, stated rightly, is on the counterpart's desks",
             ),
             Row(
@@ -415,7 +228,7 @@ def _timeline(seed: int) -> Timeline:
                 dtg_historic="a few minutes later",
                 what="second call; the caller holds, the message unsaid",
                 status="V",
-                line_at=seen.of(Ring, NORTH),
+                line_at=told.rung(NORTH, told.call),
                 line_what="the text rings on every desk of the first rung: nothing to hold for",
             ),
             Row(
@@ -431,14 +244,14 @@ def _timeline(seed: int) -> Timeline:
                 dtg_historic="171456Z",
                 what="last strike, under five minutes from the message",
                 status="V; clock time R",
-                line_at=seen.of(Tell, SOUTH, "readback_agrees"),
+                line_at=told.told(SOUTH, "readback_agrees"),
                 line_what="read back, and the slots agree; whether anybody stops is theirs",
             ),
             Row(
                 dtg_historic="",
                 what="",
                 status="",
-                line_at=seen.last(SOUTH, "call_disposed"),
+                line_at=str(disposed[-1][0]) if disposed else "",
                 line_what="received, relayed to units, understood: three statements, each "
                 "with its clock",
             ),
@@ -455,33 +268,3 @@ def _timeline(seed: int) -> Timeline:
 
 def _seconds(told: _Night) -> str:
     return "never" if told.reached_at is None else f"{told.reached_at.since(STOP_AT) / 1_000:.1f} s"
-
-
-class _Seen:
-    """When something was first or last seen by one side's people about one call."""
-
-    def __init__(self, world: World, call: str) -> None:
-        self._performed = world.trace.performed
-        self._call = call
-
-    def of(self, kind: type[Ring | Tell], party: str, *codes: str) -> str:
-        """Return when an effect was first performed; empty if it never was."""
-        for each in self._performed:
-            effect = each.effect
-            if each.party != party or not isinstance(effect, kind):
-                continue
-            if isinstance(effect, Ring):
-                if effect.what == self._call:
-                    return str(each.at)
-            elif effect.code in codes:
-                return str(each.at)
-        return ""
-
-    def last(self, party: str, code: str) -> str:
-        """Return when a line was last shown; empty if it never was."""
-        times = [
-            each.at
-            for each in self._performed
-            if each.party == party and isinstance(each.effect, Tell) and each.effect.code == code
-        ]
-        return str(times[-1]) if times else ""

@@ -1,4 +1,4 @@
-"""A drill's report: the timeline beside the historic one, and the distribution of many nights.
+"""A drill's report: its criteria, the timeline beside the historic one, and many nights' times.
 
 It is data. `clearline drill run` renders it; nothing here prints. Whatever is historic
 carries its label: V was read in a public source, R is reconstructed or recalled, and what
@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from clearline.basis.instants import SECOND_MS
 from clearline.sim.ladder_study import Reach
 
-__all__ = ["LABELS", "DrillReport", "Row", "Timeline", "plot"]
+__all__ = ["LABELS", "Criterion", "DrillReport", "Row", "Timeline", "plot"]
 
 LABELS: dict[str, str] = {
     "V": "verified: read in a public source",
@@ -45,6 +45,15 @@ class Timeline(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = field(default_factory=LABELS.copy)
 
 
+class Criterion(Struct, frozen=True, kw_only=True):
+    """One thing that a drill has to show, whether it did, and by what that is known."""
+
+    name: str
+    """Unique in its report, and no name of another field of `DrillReport.to_json`."""
+    passed: bool
+    evidence: str
+
+
 class DrillReport(Struct, frozen=True, kw_only=True):
     """What a drill came to."""
 
@@ -52,28 +61,38 @@ class DrillReport(Struct, frozen=True, kw_only=True):
     seed: int
     nights: int
     timeline: Timeline
+    measured: str
+    """From what to what the times are counted."""
     reach: Reach
     reach_ms: tuple[int, ...]
-    """Of each night on which somebody answered, in the order of the seeds."""
-    historic_s: int
+    """Of each night on which somebody was reached, in the order of the seeds."""
+    historic_s: int | None
+    """The historic time that stands beside them; None if there was none."""
+    historic: str
     never_reached: int
-    wrong_anchor_caught: bool
-    """Whether it was caught on every night, and refused by the counterpart besides."""
     lost_entries: int
+    criteria: tuple[Criterion, ...]
     answered_by: dict[str, int]
     """How many nights were answered on each rung, and in what state that person was."""
     wall_s: float = 0.0
 
+    @property
+    def passed(self) -> bool:
+        """Return whether the drill has shown all that it has to."""
+        return all(each.passed for each in self.criteria)
+
     def to_json(self) -> dict[str, Any]:
-        """Return the report as `--json` prints it."""
+        """Return the report as `--json` prints it: each criterion by its name too."""
         return {
             "nights": self.nights,
             "seed": self.seed,
             "reach_s": msgspec.to_builtins(self.reach),
             "historic_s": self.historic_s,
             "never_reached": self.never_reached,
-            "wrong_anchor_caught": self.wrong_anchor_caught,
+            **{each.name: each.passed for each in self.criteria},
             "lost_entries": self.lost_entries,
+            "criteria": msgspec.to_builtins(self.criteria),
+            "passed": self.passed,
         }
 
 
@@ -91,10 +110,11 @@ def plot(report: DrillReport, file: str) -> None:
     steps = 80
     edges = [low * (high / low) ** (step / steps) for step in range(steps + 1)]
     axes.hist(seconds, bins=edges, color="#4477aa", label="line, simulated (S)")
-    axes.axvline(report.historic_s, color="#bb5566", lw=2, label="telephone, 2016: 27 min (V)")
+    if report.historic_s is not None:
+        axes.axvline(report.historic_s, color="#bb5566", lw=2, label=report.historic)
     axes.axvline(report.reach.p99, color="#222222", ls="--", label=f"p99 {report.reach.p99:.0f} s")
     axes.set_xscale("log")
-    axes.set_xlabel("seconds from STOP to a human's acknowledgement")
+    axes.set_xlabel(f"seconds from {report.measured}")
     axes.set_ylabel("nights")
     axes.set_title(f"{report.name}: {report.nights} simulated nights, seed {report.seed}")
     axes.legend()

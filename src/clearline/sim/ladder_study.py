@@ -26,7 +26,8 @@ class NightOutcome(Struct, frozen=True, kw_only=True):
     seed: int
     reach_ms: int | None
     """From the command to a human's acknowledgement, in true time; None if nobody did."""
-    wrong_anchor_caught: bool
+    held: dict[str, bool]
+    """Which of its drill's own criteria held on this night, by name."""
     lost_entries: int
     kept_by: str
     """What had kept the person who answered: there, slow, asleep, away."""

@@ -38,6 +38,8 @@ class WorldSettings(Struct, frozen=True, kw_only=True):
     clocks: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     """Offset in ms and drift in ppm, of north and of south."""
     ladders: Ladders | None = None
+    amend: Callable[[Terms], Terms] | None = None
+    """What the terms of this world have that the scene's have not."""
     real_signatures: bool = False
     snapshot_every: int = 20_000
     watch_officers: tuple[str, str] = ("officer of the watch", "officer of the watch")
@@ -63,7 +65,8 @@ class World:
         chance = chance_of(seed, "network")
         self.network = settings.network(self.scheduler, settings.conditions, chance, self.trace)
         keys = real_keys if settings.real_signatures else stub_keys
-        self.terms = _terms(settings.ladders, real=settings.real_signatures)
+        terms = _terms(settings.ladders, real=settings.real_signatures)
+        self.terms = settings.amend(terms) if settings.amend else terms
         trust = Trust() if settings.real_signatures else STUB_TRUST
         self.north, self.south = (
             self._station(party, settings.clocks[number], keys(party), trust)
