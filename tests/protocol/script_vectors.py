@@ -475,7 +475,20 @@ def call_scripts() -> list[Json]:
     )
     seven.does("OpenCall", link=LINK, precedence="flash", phrases=[STOP], notices=[near])
     assert seven.said()[0]["body"]["notices"] == [near], seven.said()
-    made = (one, two, three, four, five, six, seven, idle(), stood_down(), unreadable(), taken())
+    made = (
+        one,
+        two,
+        three,
+        four,
+        five,
+        six,
+        seven,
+        idle(),
+        stood_down(),
+        preempted(),
+        unreadable(),
+        taken(),
+    )
     return [each.vector() for each in made]
 
 
@@ -513,6 +526,25 @@ def stood_down() -> Script:
     answered = it.arrives("call.opened", flash())
     it.does("Acknowledge", call=answered, echelon="duty-desk")
     it.arrives("call.stood_down", {}, re=(answered,), expect="out_of_order")
+    return it
+
+
+def preempted() -> Script:
+    """Return drills of both sides that a real call of either side ends."""
+    it = script("a real call pre-empts the drills of both sides, and no drill after it")
+    theirs = it.arrives("call.opened", flash(drill=True))
+    it.expect_says("call.ringing")
+    drill = {"link": LINK, "precedence": "flash", "phrases": [STOP], "drill": True}
+    ours = it.does("OpenCall", **drill)
+    it.later(1)
+    it.arrives("call.opened", flash())
+    it.expect_says("call.ringing", "call.stood_down")
+    assert it.said()[-1]["re"] == [ours], it.said()
+    it.waits(10 * MINUTE_MS)
+    assert theirs not in {each["re"][0] for each in it.said()}
+    later = it.arrives("call.opened", flash(drill=True))
+    it.waits(MINUTE_MS)
+    assert later in {each["re"][0] for each in it.said()}
     return it
 
 

@@ -18,7 +18,7 @@ from clearline.basis.faults import Refusal
 from clearline.basis.ids import derive
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant, dec_hook, enc_hook
 from clearline.core.effects import Append, Tell
-from clearline.core.events import Arrived, Event, Tick
+from clearline.core.events import RULES, Arrived, Event, Started, Tick
 from clearline.core.step import BODIES, Core
 from clearline.core.terms import Terms, hash_of
 from clearline.record import AuthorKey, MirrorKey, canonical, public_keys
@@ -205,6 +205,7 @@ class Replay:
 
     def __init__(self, documents: dict[str, Json]) -> None:
         self.core = Core()
+        self.core.handle(Started(version="vectors", rules=RULES), Instant(0))
         self.documents = documents
         self.arrived = 0
 

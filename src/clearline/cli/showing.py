@@ -252,6 +252,7 @@ def _calls(found: list[dict[str, Any]]) -> None:
         out.print(NOTHING["calls"])
     for each in found:
         mark = " DRILL" if each["drill"] else ""
+        mark += " PRE-EMPTED" if each["preempted_at"] else ""
         out.print(
             f"[bold]{each['precedence'].upper()}{mark}[/] {each['handle']} "
             f"({each['direction']}) {each['state'].upper()} {each['age_ms'] / 1000:.0f} s"

@@ -13,6 +13,7 @@ return the call as it then stands, or the refusal, and touch nothing else.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
@@ -249,6 +250,8 @@ class Call(Struct, frozen=True, kw_only=True):
     closed_at: Instant | None = None
     stood_down_at: Instant | None = None
     """When the calling side said that it needs no human any more."""
+    preempted_at: Instant | None = None
+    """Of a drill: when a real call ended it on this side. It rings nobody here any more."""
     reopens: str | None = None
     """The closed call that has recurred."""
     times_opened: int = 1
@@ -256,11 +259,14 @@ class Call(Struct, frozen=True, kw_only=True):
     @property
     def climbs(self) -> bool:
         """Return whether our ladder is still running: nobody has acknowledged."""
-        return self.state in (CallState.OPENED, CallState.RINGING)
+        running = self.state in (CallState.OPENED, CallState.RINGING)
+        return running and self.preempted_at is None
 
     @property
     def next_at(self) -> Instant | None:
         """Return when it climbs next, if nobody does anything; None if it does not."""
+        if self.preempted_at is not None:
+            return None
         return self.climb.until if self.climbs else self.act_by
 
     @property
@@ -426,12 +432,16 @@ class Calls:
             and (call.climbs or not flash)
         )
 
+    def open(self) -> Iterable[Call]:
+        """Return every call that is not closed."""
+        return self._open.values()
+
     def idle(self, now: Instant) -> list[Call]:
         """Return the calls that were acknowledged here and nothing was done about in time."""
         late = [
             call
             for call in self._open.values()
-            if not call.climbs and call.act_by is not None and call.act_by <= now
+            if not call.climbs and (at := call.next_at) is not None and at <= now
         ]
         return sorted(late, key=lambda call: (call.act_by, call.id))
 

@@ -21,6 +21,7 @@ from clearline.phrasebook import Phrase
 from clearline.space import Position, Reference, Volume
 
 __all__ = [
+    "RULES",
     "AcceptWatch",
     "Acknowledge",
     "Agree",
@@ -71,6 +72,8 @@ __all__ = [
 
 Officer = Annotated[str, Meta(min_length=1, max_length=60)]
 """Who asked. It stays in this node's journal and never leaves."""
+RULES = 2
+"""What a node that starts now keeps. 2: a real call pre-empts every drill (`core.drilling`)."""
 Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
 Links = Annotated[tuple[Uuid7, ...], Meta(min_length=1, max_length=64)]
 Languages = Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
@@ -454,6 +457,9 @@ class Started(Struct, frozen=True, kw_only=True, tag=True):
     """The process started: whatever was ringing must ring again."""
 
     version: str
+    rules: int = 1
+    """Which of its rules the node keeps from here on, beside the protocol's: `RULES` when it was
+    written. A journal that is older is replayed by the rules of its time."""
 
 
 class Tick(Struct, frozen=True, kw_only=True, tag=True):

@@ -31,6 +31,7 @@ class _Kept(Struct, kw_only=True):
     format: int
     seq: int
     last: Instant
+    rules: int
     links: dict[str, Link]
     roster: Roster
     officers: tuple[Officer, ...]
@@ -55,6 +56,8 @@ class State:
         """How many events have been handled."""
         self.last = Instant(0)
         """The instant of the last of them; time does not run backwards here."""
+        self.rules = 1
+        """Which rules the node keeps (`events.Started.rules`)."""
         self.links: dict[str, Link] = {}
         self.roster = Roster(desks={})
         self.watchbill = Watchbill()
@@ -104,6 +107,7 @@ class State:
                 format=SNAPSHOT_FORMAT,
                 seq=self.seq,
                 last=self.last,
+                rules=self.rules,
                 links=self.links,
                 roster=self.roster,
                 officers=tuple(self.watchbill.officers.values()),
@@ -127,7 +131,7 @@ class State:
         if kept.format != SNAPSHOT_FORMAT:
             return None
         state = cls()
-        state.seq, state.last = kept.seq, kept.last
+        state.seq, state.last, state.rules = kept.seq, kept.last, kept.rules
         state.links, state.roster = kept.links, kept.roster
         state.watchbill = Watchbill(kept.officers, kept.desks)
         state.pages = kept.pages

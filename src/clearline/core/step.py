@@ -19,6 +19,7 @@ from clearline.core import (
     agreeing,
     calling,
     declaring,
+    drilling,
     manning,
     paging,
     planning,
@@ -191,6 +192,7 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             declaring.note(state, door, event)
         case OpenCall():
             calling.open_call(state, door, event)
+            drilling.preempt(state, door)
         case Acknowledge():
             calling.acknowledge(state, door, event)
         case JumpToRung():
@@ -253,6 +255,7 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
         case ChannelChecked():
             paging.channel_checked(state, door, event)
         case Started():
+            state.rules = event.rules
             # What was slept through is climbed first: no rung rings that should not ring now.
             _tick(state, door)
             calling.ring_again(state, door)
@@ -303,11 +306,14 @@ def _entry(state: State, door: Door, link: Link, entry: Entry) -> Refusal | None
     if isinstance(body, Refusal):
         if entry.kind == "call.opened":
             calling.opened_unreadably(state, door, link, entry)
+            drilling.preempt(state, door)
         return body
     room = entry.kind.partition(".")[0]
     match room:
         case "call":
-            return calling.arrived(state, door, link, entry, body)
+            refusal = calling.arrived(state, door, link, entry, body)
+            drilling.preempt(state, door)
+            return refusal
         case "notice" | "conflict":
             return declaring.arrived(state, door, link, entry, body)
         case "terms":

@@ -20,6 +20,7 @@ from clearline.basis.faults import Broken, Mistake, Reason, Refusal
 from clearline.basis.instants import Instant, dec_hook, enc_hook
 from clearline.core.effects import Append, Effect, Release
 from clearline.core.events import (
+    RULES,
     Arrived,
     Command,
     Event,
@@ -486,7 +487,7 @@ def open_runtime(
         raise Broken(f"the clock says {now}, but the journal's last event is of {last}")
     runtime = Runtime(Core(), journal, keys, perform, trust)
     runtime.restore(count)
-    runtime.submit([Started(version=version)], now)
+    runtime.submit([Started(version=version, rules=RULES)], now)
     return runtime
 
 

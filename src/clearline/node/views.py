@@ -169,6 +169,8 @@ class CallView(Struct, frozen=True, kw_only=True):
     precedence: str
     state: str
     drill: bool
+    preempted_at: Instant | None
+    """Of a drill: when a real call ended it on this side."""
     opened_at: Instant
     age_ms: int
     rung: int
@@ -274,10 +276,12 @@ def conflicts(runtime: Runtime) -> list[ConflictView]:
 
 
 def calls(runtime: Runtime, language: str, now: Instant) -> list[CallView]:
-    """Return the calls of the last day, open ones first, the most urgent at the top."""
+    """Return the calls of the last day: open before closed, real before drill, then by urgency."""
     order = {"flash": 0, "immediate": 1, "priority": 2, "routine": 3}
     known = list(runtime.state.calls.by_id.values())
-    known.sort(key=lambda c: (c.state.value == "closed", order[c.precedence.value], c.opened_at))
+    known.sort(
+        key=lambda c: (c.closed_at is not None, c.drill, order[c.precedence.value], c.opened_at)
+    )
     return [_call(runtime, call, language, now) for call in known]
 
 
@@ -418,6 +422,7 @@ def _call(runtime: Runtime, call: Call, language: str, now: Instant) -> CallView
         precedence=call.precedence.value,
         state=call.state.value,
         drill=call.drill,
+        preempted_at=call.preempted_at,
         opened_at=call.opened_at,
         age_ms=now.since(call.opened_at),
         rung=call.climb.rung,

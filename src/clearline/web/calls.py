@@ -96,6 +96,8 @@ class CallItem(Struct, frozen=True, kw_only=True):
     closed_by_them: bool
     closed_at: Instant | None
     stood_down_at: Instant | None
+    preempted_at: Instant | None
+    """Of a drill: when a real call ended it on this side."""
     reopens: str | None
 
 
@@ -134,6 +136,7 @@ def call_item(state: State, call: Call) -> CallItem:
         closed_by_them=call.closed_by_them,
         closed_at=call.closed_at,
         stood_down_at=call.stood_down_at,
+        preempted_at=call.preempted_at,
         reopens=call.reopens,
     )
 
