@@ -42,8 +42,10 @@ class Desk:
             self._done.popitem(last=False)
         match effect:
             case Ring():
+                mark = {"drill": True} if effect.drill else {}
                 self._log.warning(
                     "ring",
+                    **mark,
                     demand=effect.demand.value,
                     precedence=effect.precedence.value,
                     what=effect.what,

@@ -48,7 +48,7 @@ _VERBS = {
     "auditor": ("auditing", "Watch the node from beside it: alarm if it is late, or gone."),
     "channels": ("channels", "Show and try the ways to reach a human beside the desk."),
     "console": ("console", "Say who may sit at the console, and where it is."),
-    "drill": ("drilling", "Replay incidents and rehearse ladders, in simulation."),
+    "drill": ("drilling", "Replay incidents, in simulation or on two live nodes."),
     "ladder": ("laddering", "Try out who is rung, and for how long, before it is agreed."),
 }
 """Each verb: the module that has it, and its line in `--help`."""
@@ -119,7 +119,7 @@ def root(context: click.Context, home: Path, officer: str) -> None:
     Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
                 dispose, close
     Prove:      log, bundle, verify
-    Rehearse:   drill list, drill run, ladder study, test send
+    Rehearse:   drill list, run, start, stop; ladder study; test send
     """
     context.obj = Session(home)
     del officer  # Read from the context by the verbs that sign with it.

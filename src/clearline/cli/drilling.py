@@ -1,4 +1,4 @@
-"""Verbs that rehearse: drill list, drill run. They need no node."""
+"""Verbs that rehearse: drill list and drill run, in simulation; drill start and stop, live."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
@@ -13,15 +14,32 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from clearline import drills
-from clearline.cli.common import DOES_NOT_HOLD, Session, errors, out, verb
-from clearline.drills import Criterion, DrillReport
+from clearline.basis.faults import Mistake
+from clearline.cli.common import (
+    DOES_NOT_HOLD,
+    Session,
+    acting_officer,
+    anchors_of,
+    errors,
+    out,
+    pick_link,
+    plain,
+    run,
+    verb,
+)
+from clearline.drills import Criterion, DrillReport, LiveReport
+from clearline.drills.exercise import Exercise, end_all
+from clearline.drills.live import Ended, Milestone, Step
+from clearline.node import words
+from clearline.space import Position
+from clearline.transports.local import LocalClient
 
 __all__ = ["drill"]
 
 
 @click.group()
 def drill() -> None:
-    """Replay incidents and rehearse ladders on the shipped code, in simulation."""
+    """Replay incidents on the shipped code, in simulation or on two live nodes."""
 
 
 @drill.command("list")
@@ -65,6 +83,107 @@ def drill_run(
     session.show(report.to_json(), lambda: _report(report, target))
     if not report.passed:
         sys.exit(DOES_NOT_HOLD)
+
+
+@drill.command("start")
+@click.argument("name")
+@click.option("--link", "link_name", help="Counterpart.")
+@click.option("--place", help="Where it is said to be; default: the terms' first anchor.")
+@click.option("--patience", help="Wait no longer for each call than this, such as 5 min.")
+@click.pass_obj
+@verb
+def drill_start(
+    session: Session, name: str, link_name: str | None, place: str | None, patience: str | None
+) -> None:
+    """Play the caller's part of the drill NAME on the running node; people answer it there.
+
+    Every call of it is marked DRILL on both sides. It ends with its script; with the first
+    real call on this side (DRILL PRE-EMPTED); with Ctrl-C or `drill stop`, which end its calls
+    on both sides. It is scored from the record. Ends with 1 if a criterion failed or it did
+    not come to its end.
+    """
+    script = drills.live(name)
+    patience_ms = words.span_ms(patience) if patience is not None else None
+    errors.print(f"[bold magenta]DRILL[/] {plain(name)}: {escape(script.briefing)}")
+
+    async def work(node: LocalClient) -> LiveReport:
+        link = await pick_link(node, link_name)
+        at = await _place(node, link["id"], place)
+        exercise = Exercise(
+            node, name, script, link, acting_officer(), _seen, patience_ms=patience_ms
+        )
+        return await exercise.run(at)
+
+    try:
+        report: LiveReport = run(work, session)
+    except KeyboardInterrupt:
+        errors.print("[bold magenta]DRILL[/] stopped here, and there")
+        raise
+    session.show(report.to_json(), lambda: _live_report(report))
+    if not report.passed:
+        sys.exit(DOES_NOT_HOLD)
+
+
+@drill.command("stop")
+@click.option("--link", "link_name", help="Counterpart; default: every link.")
+@click.pass_obj
+@verb
+def drill_stop(session: Session, link_name: str | None) -> None:
+    """End every drill of ours: its calls are stood down, or closed, and the other side told."""
+
+    async def work(node: LocalClient) -> Any:
+        link = (await pick_link(node, link_name))["id"] if link_name else None
+        found = await end_all(node, acting_officer(), link)
+        if not found:
+            raise Mistake("no_drill", "No drill of ours is open.")
+        return [each["id"] for each in found]
+
+    ended: list[str] = run(work, session)
+    handles = ", ".join(each[-6:] for each in ended)
+    session.show({"ended": ended}, f"[bold magenta]DRILL[/] stopped, here and there: {handles}")
+
+
+async def _place(node: LocalClient, link: str, text: str | None) -> Position:
+    """Return where a live drill is said to be."""
+    anchors = await anchors_of(node, link)
+    if text is not None:
+        return words.position(text, anchors)
+    if not anchors:
+        raise Mistake("no_place", "The terms have no anchor: say --place.")
+    return next(iter(anchors.values()))
+
+
+def _seen(step: Step, milestone: Milestone | None, after_ms: int) -> None:
+    """Print what a live drill has come to, on standard error."""
+    if milestone is None:
+        text = f"{step.precedence.value.upper()} sent: {step.what}"
+    else:
+        text = f"{milestone.value.replace('_', ' ').upper()} after {after_ms / 1_000:.1f} s"
+    errors.print(f"[bold magenta]DRILL[/] {escape(text)}")
+
+
+_ENDED = {
+    Ended.DONE: "came to its end",
+    Ended.TIMED_OUT: "[bold red]was not answered in time[/]",
+    Ended.PREEMPTED: "[bold red]PRE-EMPTED[/] by a real call: go to it (`clearline calls`)",
+    Ended.STOPPED: "was stopped",
+}
+
+
+def _live_report(report: LiveReport) -> None:
+    out.print(
+        f"[bold magenta]DRILL[/] {plain(report.name)} with {plain(report.counterpart)} "
+        f"{_ENDED[report.ended]}"
+    )
+    for each in report.calls:
+        reached = ", ".join(
+            f"{name.replace('_', ' ')} {after_ms / 1_000:.1f} s"
+            for name, after_ms in each.after_ms.items()
+        )
+        out.print(f"  {each.call[-6:]} {escape(each.what)}: {reached or 'nothing'}")
+    if report.clock_ahead_ms:
+        out.print(f"  their clock: {report.clock_ahead_ms / 1_000:+.1f} s", style="dim")
+    criteria(report.criteria)
 
 
 def criteria(found: Iterable[Criterion]) -> None:

@@ -306,7 +306,7 @@ def _log(found: list[dict[str, Any]]) -> None:
 def _effect(effect: dict[str, Any]) -> str:
     match effect["type"]:
         case "Ring":
-            coded = " / ".join(effect["coded"])
+            coded = ("DRILL " if effect["drill"] else "") + " / ".join(effect["coded"])
             if effect["demand"] == "presence":
                 return f"RING {effect['precedence'].upper()} {effect['echelon']}: {coded}"
             rung = f"rung {effect['rung']} {effect['echelon']}"

@@ -255,7 +255,8 @@ def _opened_by_them(
     state.calls.put(call)
     _ring(state, door, call)
     _say_ringing(state, door, link, call)
-    door.alert("call_incoming", link.id, call.id, precedence=body.precedence.value)
+    mark = {"drill": "DRILL"} if body.drill else {}
+    door.alert("call_incoming", link.id, call.id, precedence=body.precedence.value, **mark)
     return None
 
 

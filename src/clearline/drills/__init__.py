@@ -1,6 +1,6 @@
 """Drills: scripted exercises, one file a drill. Each file's docstring is its narrative.
 
-`names`, `describe` and `run` are all that `wiring` and the command line need.
+`names`, `describe`, `run` and `live` are all that `wiring` and the command line need.
 """
 
 from __future__ import annotations
@@ -11,9 +11,22 @@ from types import ModuleType
 
 from clearline.basis.faults import Mistake
 from clearline.drills import deir_ez_zor_2016, gaza_2024, il_20_2018
+from clearline.drills.live import Live, LiveReport
 from clearline.drills.report import Criterion, DrillReport, Row, Timeline, plot
 
-__all__ = ["Criterion", "DrillReport", "Row", "Timeline", "describe", "names", "plot", "run"]
+__all__ = [
+    "Criterion",
+    "DrillReport",
+    "Live",
+    "LiveReport",
+    "Row",
+    "Timeline",
+    "describe",
+    "live",
+    "names",
+    "plot",
+    "run",
+]
 
 MOST_NIGHTS = 1_000_000
 
@@ -32,6 +45,12 @@ def names() -> tuple[str, ...]:
 def describe(name: str) -> str:
     """Return a drill's narrative, with its sources and labels; Mistake if there is none."""
     return inspect.cleandoc(_drill(name).__doc__ or "")
+
+
+def live(name: str) -> Live:
+    """Return a drill's script for two running nodes; Mistake if there is no such drill."""
+    script: Live = _drill(name).LIVE
+    return script
 
 
 def run(

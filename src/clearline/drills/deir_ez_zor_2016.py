@@ -43,6 +43,7 @@ from clearline.basis.quantities import FLIGHT_LEVEL_CM
 from clearline.core.events import Declare, OpenCall, Place
 from clearline.core.notices import NoticeDeclared
 from clearline.core.terms import Precedence
+from clearline.drills.live import Live, Milestone, Step, Within
 from clearline.drills.people import HABITS
 from clearline.drills.report import DrillReport, Row, Timeline
 from clearline.drills.stage import GIVE_UP_MS, Stage, refused_by_the_counterpart
@@ -61,7 +62,7 @@ from clearline.space import (
     resolve,
 )
 
-__all__ = ["HABITS", "HISTORIC_S", "NAME", "PLAN", "night", "run", "wrong_anchor_refused"]
+__all__ = ["HABITS", "HISTORIC_S", "LIVE", "NAME", "PLAN", "night", "run", "wrong_anchor_refused"]
 
 NAME = "deir-ez-zor-2016"
 HISTORIC_S = 27 * 60
@@ -89,6 +90,30 @@ PLAN = Plan(
     historic="by telephone in 2016: 27 minutes (V)",
     criteria={"wrong_anchor_caught": "the swapped anchor was not let out"},
 )
+
+
+LIVE = Live(
+    briefing="A STOP comes, FLASH, marked DRILL. Whoever is at the desk answers it, reads it "
+    "back, says what was done of it, and closes it, as always.",
+    steps=(
+        Step(
+            what="STOP: the text is on every screen of the watch, and no person need be found",
+            precedence=Precedence.FLASH,
+            phrases=lambda place, _now: (Stop(place=place, radius_cm=500_000),),
+            wants=(
+                Within(name="rings_at_once", milestone=Milestone.RINGS, span_ms=5 * SECOND_MS),
+                Within(
+                    name="human_has_it", milestone=Milestone.ACKNOWLEDGED, span_ms=5 * MINUTE_MS
+                ),
+                Within(
+                    name="read_back_agrees", milestone=Milestone.READ_BACK, span_ms=10 * MINUTE_MS
+                ),
+                Within(name="understood", milestone=Milestone.UNDERSTOOD, span_ms=15 * MINUTE_MS),
+            ),
+        ),
+    ),
+)
+"""In 2016 it took 27 minutes until a human had it; the strikes stopped five later [V]."""
 
 
 def run(seed: int, nights: int, workers: int, progress: Progress | None) -> DrillReport:

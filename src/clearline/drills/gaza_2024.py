@@ -41,6 +41,7 @@ from clearline.core.effects import Alert, Effect, Hush
 from clearline.core.events import Command, Declare, Note, OpenCall
 from clearline.core.notices import RELAY_BEFORE_MS, Disposition
 from clearline.core.terms import Activity, Precedence, Terms
+from clearline.drills.live import Live, Milestone, Step, Within
 from clearline.drills.report import DrillReport, Row, Timeline
 from clearline.drills.stage import GIVE_UP_MS, Stage
 from clearline.drills.study import Plan, Progress, study
@@ -61,7 +62,7 @@ from clearline.space import (
     from_degrees,
 )
 
-__all__ = ["NAME", "PLAN", "night", "run"]
+__all__ = ["LIVE", "NAME", "PLAN", "night", "run"]
 
 NAME = "gaza-2024"
 
@@ -97,6 +98,34 @@ PLAN = Plan(
         "relayed_before_it_opens": "it was relayed before the convoy set out",
     },
 )
+
+
+LIVE = Live(
+    briefing="We say, PRIORITY, where a convoy will be, marked DRILL. Answer it; say RECEIVED "
+    "when you have it, RELAYED TO UNITS when they have been told in a drill of their own, and "
+    "UNDERSTOOD when they have said so.",
+    steps=(
+        Step(
+            what="a convoy's route: received is not relayed, and relayed is not understood",
+            precedence=Precedence.PRIORITY,
+            phrases=lambda place, now: (
+                Presence(
+                    place=place,
+                    radius_cm=1_000_000,
+                    begins=now.after(HOUR_MS),
+                    ends=now.after(4 * HOUR_MS),
+                ),
+            ),
+            wants=(
+                Within(name="received", milestone=Milestone.RECEIVED, span_ms=10 * MINUTE_MS),
+                Within(name="relayed", milestone=Milestone.RELAYED, span_ms=30 * MINUTE_MS),
+                Within(name="understood", milestone=Milestone.UNDERSTOOD, span_ms=45 * MINUTE_MS),
+            ),
+            in_turn="three_states",
+        ),
+    ),
+)
+"""Of the three, only the first was true in 2024 [V]."""
 
 
 def run(seed: int, nights: int, workers: int, progress: Progress | None) -> DrillReport:

@@ -42,11 +42,12 @@ from clearline.basis.quantities import FLIGHT_LEVEL_CM
 from clearline.core.effects import Alert, Effect
 from clearline.core.events import Command, Declare, OpenCall
 from clearline.core.terms import Activity, Precedence, Terms
+from clearline.drills.live import Live, Milestone, Step, Within
 from clearline.drills.report import DrillReport, Row, Timeline
 from clearline.drills.stage import GIVE_UP_MS, Stage, refused_by_the_counterpart
 from clearline.drills.study import Plan, Progress, study
 from clearline.node import words
-from clearline.phrasebook import Stop
+from clearline.phrasebook import Presence, Stop
 from clearline.record import canonical
 from clearline.sim.ladder_study import NightOutcome
 from clearline.sim.scene import LINK, NORTH, SOUTH
@@ -62,7 +63,7 @@ from clearline.space import (
     from_degrees,
 )
 
-__all__ = ["HISTORIC_S", "NAME", "PLAN", "SPOKEN", "night", "run"]
+__all__ = ["HISTORIC_S", "LIVE", "NAME", "PLAN", "SPOKEN", "night", "run"]
 
 NAME = "il-20-2018"
 HISTORIC_S = 60
@@ -100,6 +101,54 @@ PLAN = Plan(
         "conflict_alarmed": "both desks were alarmed that it meets the aircraft's notice",
     },
 )
+
+
+LIVE = Live(
+    briefing="We say, IMMEDIATE, that we operate somewhere from the next minute on; then, FLASH, "
+    "STOP. Both are marked DRILL. Answer each as always; a minute is all there is.",
+    steps=(
+        Step(
+            what="the late warning: coordinates, and a minute",
+            precedence=Precedence.IMMEDIATE,
+            phrases=lambda place, now: (
+                Presence(
+                    place=place,
+                    radius_cm=2_000_000,
+                    begins=now.after(MINUTE_MS),
+                    ends=now.after(HOUR_MS),
+                ),
+            ),
+            wants=(
+                Within(name="warning_rings", milestone=Milestone.RINGS, span_ms=5 * SECOND_MS),
+                Within(
+                    name="warning_read_in_the_minute",
+                    milestone=Milestone.ACKNOWLEDGED,
+                    span_ms=MINUTE_MS,
+                ),
+                Within(
+                    name="warning_received", milestone=Milestone.RECEIVED, span_ms=5 * MINUTE_MS
+                ),
+            ),
+        ),
+        Step(
+            what="STOP: an aircraft is there",
+            precedence=Precedence.FLASH,
+            phrases=lambda place, _now: (Stop(place=place, radius_cm=3_000_000),),
+            wants=(
+                Within(name="stop_rings", milestone=Milestone.RINGS, span_ms=5 * SECOND_MS),
+                Within(
+                    name="stop_read_in_a_minute",
+                    milestone=Milestone.ACKNOWLEDGED,
+                    span_ms=MINUTE_MS,
+                ),
+                Within(
+                    name="stop_understood", milestone=Milestone.UNDERSTOOD, span_ms=10 * MINUTE_MS
+                ),
+            ),
+        ),
+    ),
+)
+"""One minute was the whole warning [V, disputed]."""
 
 
 def run(seed: int, nights: int, workers: int, progress: Progress | None) -> DrillReport:

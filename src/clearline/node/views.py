@@ -24,7 +24,6 @@ from clearline.core.pages import PageSeen
 from clearline.core.roster import Watch
 from clearline.core.terms import hash_of
 from clearline.node.runtime import Runtime
-from clearline.node.shown import where
 from clearline.phrasebook import Phrase, coded, render
 from clearline.record import Entry, fingerprint
 from clearline.record import decode as decode_entry
