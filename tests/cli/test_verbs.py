@@ -29,7 +29,7 @@ ASKING = [
     ["test", "send"], ["test", "answer"], ["test", "explain", "abcd", "power"],
     ["violation", "not-notified", "--at", "35N 40E"], ["bundle", "--out", "x"],
     ["link", "show"], ["link", "export", "--out", "x"], ["link", "announce", "suspended"],
-    ["link", "settle", "--yes"],
+    ["link", "settle", "--yes"], ["drill", "start", "gaza-2024"], ["drill", "stop"],
 ]  # fmt: skip
 """Verbs that need the running node, each with the least that it takes."""
 

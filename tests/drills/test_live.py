@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -63,6 +64,14 @@ def test_every_script_says_what_may_be_said_and_ends_in_a_disposition(name):
         last = (Milestone.RECEIVED, Milestone.RELAYED, Milestone.UNDERSTOOD)
         assert step.wants[-1].milestone in last
         assert step.patience_ms == step.wants[-1].span_ms
+
+
+@pytest.mark.parametrize("name", drills.names())
+def test_every_criterion_is_on_the_page(name):
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "drills.md").read_text()
+    live = [each for step in drills.live(name).steps for each in score(step, {})]
+    for each in (*live, *drills.run(name, 1).criteria):
+        assert f"`{each.name}`" in page
 
 
 def test_times_are_counted_from_the_opening_without_the_difference_of_the_clocks():

@@ -104,11 +104,11 @@ def drill_start(
     """
     script = drills.live(name)
     patience_ms = words.span_ms(patience) if patience is not None else None
-    errors.print(f"[bold magenta]DRILL[/] {plain(name)}: {escape(script.briefing)}")
 
     async def work(node: LocalClient) -> LiveReport:
         link = await pick_link(node, link_name)
         at = await _place(node, link["id"], place)
+        errors.print(f"[bold magenta]DRILL[/] {plain(name)}: {escape(script.briefing)}")
         exercise = Exercise(
             node, name, script, link, acting_officer(), _seen, patience_ms=patience_ms
         )
