@@ -6,20 +6,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from clearline.basis.instants import DAY_MS, SECOND_MS, Instant
-from clearline.core.events import Announce, OpenCall, Say
+from clearline.basis.instants import DAY_MS, HOUR_MS, SECOND_MS, Instant
+from clearline.core.events import Announce, OpenCall, PathFailed, Receipted, Say, SendTest
 from clearline.core.terms import Precedence
 from clearline.node.outbox import (
     FIRST_BACKOFF_MS,
     GIVE_UP_MS,
+    HANGS_MS,
     LONGEST_BACKOFF_MS,
     MAX_PUSH,
+    TURN_MS,
     Outbox,
     Push,
 )
+from clearline.node.runtime import decode_event
 from clearline.phrasebook import FreeText, Stop
 from clearline.record import MAX_APPEND_BYTES
-from tests.kit import LINK, START, Pair, degrees
+from tests.kit import LINK, START, Pair, degrees, party
 
 BEAT = 5 * SECOND_MS
 PATHS = ("https://a.invalid", "https://b.invalid")
@@ -320,3 +323,79 @@ def test_a_push_of_many_large_entries_is_split_until_it_can_be_sent():
     pair.north.runtime.answered(push, reply.status, reply.body, pair.now)
     pair.settle()
     assert pair.north.runtime.backlog(LINK) == 0
+
+
+def test_a_test_call_goes_by_each_path_in_turn():
+    outbox = box(*PATHS, "https://c.invalid")
+    now, tried = START, []
+    for size in range(1, 7):
+        outbox.turn()
+        push = outbox.next_push(size, BEAT, now)
+        tried.append(push.url)
+        outbox.stored(push, size, now)
+        now = now.after(HOUR_MS)
+        beat = outbox.next_push(size, BEAT, now)
+        assert (beat.url, beat.in_turn) == (PATHS[0], False)
+        outbox.stored(beat, size, now)
+    assert tried[:3] == tried[3:]
+    assert len(set(tried)) == 3
+
+
+def test_after_restarts_the_first_path_does_not_have_every_turn():
+    tried = set()
+    for hour in range(3):
+        outbox = box(*PATHS)
+        outbox.turn()
+        tried.add(outbox.next_push(1, BEAT, START.after(hour * HOUR_MS)).url)
+    assert tried == set(PATHS)
+
+
+def test_a_path_that_fails_its_turn_is_noted_and_the_test_goes_by_the_best():
+    outbox = box(*PATHS)
+    outbox.paths[1].failures = 9
+    outbox.paths[0].turned_at = START
+    outbox.turn()
+    push = outbox.next_push(1, BEAT, START)
+    assert push.url == PATHS[1]
+    late = START.after(TURN_MS)
+    assert outbox.due(1, BEAT) == late
+    assert outbox.next_push(1, BEAT, late) is None
+    assert outbox.lost == [PATHS[1]]
+    again = outbox.next_push(1, BEAT, outbox.due(1, BEAT))
+    assert (again.url, again.in_turn) == (PATHS[0], False)
+    outbox.unanswered(again, late)
+    assert outbox.lost == [PATHS[1]]
+
+
+def test_something_urgent_waits_a_second_for_a_push_that_hangs_and_no_longer():
+    outbox = box(*PATHS)
+    outbox.turn()
+    first = outbox.next_push(1, BEAT, START)
+    outbox.hurry(START.after(100))
+    hung = START.after(HANGS_MS)
+    assert outbox.due(2, BEAT) == hung
+    push = outbox.next_push(2, BEAT, hung)
+    assert push.number > first.number
+    assert push.url != first.url
+    assert outbox.due(2, BEAT) == hung.after(GIVE_UP_MS)
+
+
+def test_which_path_carried_a_test_call_and_which_did_not_is_journaled():
+    pair = Pair(parties=(party("north"), party("south", *PATHS)))
+    dead, alive = PATHS
+    for _ in PATHS:
+        pair.now = pair.now.after(HOUR_MS)
+        pair.north.do(SendTest(by="o", link=LINK), pair.now)
+        ((push, _),) = pair.north.runtime.pushes(pair.now)
+        if push.url == dead:
+            pair.north.runtime.unanswered(push, pair.now)
+            pair.now = pair.now.after(SECOND_MS)
+        else:
+            body = pair.north.runtime.lines[LINK].append_of(push.start, push.end)[1]
+            reply = pair.south.runtime.admit(LINK, body, pair.now)
+            pair.north.runtime.answered(push, reply.status, reply.body, pair.now)
+        pair.settle()
+    events = [decode_event(record.event) for record in pair.north.journal.replay(0)]
+    assert [each.url for each in events if isinstance(each, PathFailed)] == [dead]
+    carried = [each.url for each in events if isinstance(each, Receipted) and each.url]
+    assert carried[-2:] == [alive, alive]

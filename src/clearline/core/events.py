@@ -46,6 +46,7 @@ __all__ = [
     "OpenCall",
     "OpenLink",
     "Paged",
+    "PathFailed",
     "PeerDisputes",
     "PeerUnsafe",
     "Place",
@@ -392,6 +393,8 @@ class Arrived(Struct, frozen=True, kw_only=True, tag=True):
     first: int
     """Index of the first of them in the counterpart's feed."""
     entries: tuple[bytes, ...]
+    pulled: bool = False
+    """Whether we read them ourselves, because the counterpart did not reach us."""
 
 
 class Receipted(Struct, frozen=True, kw_only=True, tag=True):
@@ -403,6 +406,8 @@ class Receipted(Struct, frozen=True, kw_only=True, tag=True):
     """The counterpart's clock in its signature; whole seconds."""
     live: bool = True
     """Whether it was signed just now: then it is the proof of life as well."""
+    url: str = ""
+    """The path by which entries went for which this is the receipt; empty if none were pushed."""
 
 
 class Forked(Struct, frozen=True, kw_only=True, tag=True):
@@ -424,6 +429,13 @@ class PeerDisputes(Struct, frozen=True, kw_only=True, tag=True):
     """The counterpart's node refuses our feed: it holds another history of it, signed by us."""
 
     link: str
+
+
+class PathFailed(Struct, frozen=True, kw_only=True, tag=True):
+    """A test call was sent by a path whose turn it was, and no answer came by it."""
+
+    link: str
+    url: str
 
 
 class Paged(Struct, frozen=True, kw_only=True, tag=True):
@@ -467,4 +479,4 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Wire = Arrived | Receipted | Forked | PeerUnsafe | PeerDisputes
-Event = Command | HandOverByAnyone | Wire | Paged | ChannelChecked | Started | Tick
+Event = Command | HandOverByAnyone | Wire | PathFailed | Paged | ChannelChecked | Started | Tick

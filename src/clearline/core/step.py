@@ -66,6 +66,7 @@ from clearline.core.events import (
     OpenCall,
     OpenLink,
     Paged,
+    PathFailed,
     PeerDisputes,
     PeerUnsafe,
     PlanDesk,
@@ -254,6 +255,8 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             testing.paged(state, door, event)
         case ChannelChecked():
             paging.channel_checked(state, door, event)
+        case PathFailed():
+            testing.path_failed(door, event)
         case Started():
             state.rules = event.rules
             # What was slept through is climbed first: no rung rings that should not ring now.

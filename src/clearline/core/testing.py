@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.core.effects import Demand, Ring
-from clearline.core.events import AnswerTest, ExplainTest, Paged, SendTest, SetTestHours
+from clearline.core.events import AnswerTest, ExplainTest, Paged, PathFailed, SendTest, SetTestHours
 from clearline.core.links import Link
 from clearline.core.release import NODE, Door
 from clearline.core.rotation import DESK, Way, ways
@@ -40,6 +40,7 @@ __all__ = [
     "due",
     "explain",
     "paged",
+    "path_failed",
     "ring_again",
     "send",
     "set_hours",
@@ -107,6 +108,11 @@ def paged(state: State, door: Door, event: Paged) -> None:
     tried = (way.echelon, way.officer, way.channel)
     if (event.echelon, event.officer, event.channel) == tried:
         _ring_desk(state, door, test)
+
+
+def path_failed(door: Door, event: PathFailed) -> None:
+    """Tell our desks that a path to the counterpart did not carry a test call."""
+    door.tell("path_failed", event.link, None, url=event.url)
 
 
 def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) -> Refusal | None:

@@ -35,7 +35,7 @@ from clearline.record import (
     sign,
 )
 
-__all__ = ["Line", "Trust", "verifiers"]
+__all__ = ["Line", "Trust", "carried_size", "verifiers"]
 
 
 class Trust(Struct, frozen=True, kw_only=True):
@@ -212,3 +212,10 @@ def verifiers(theirs: Party, trust: Trust) -> tuple[Verifier, Verifier]:
     if isinstance(author, Refusal) or isinstance(mirror, Refusal):
         raise Mistake("bad_keys", f"The keys of {theirs.party} in the terms are not keys.")
     return author, mirror
+
+
+def carried_size(note: bytes) -> tuple[int, bytes]:
+    """Return the size that a carried receipt is for, and its signatures; -1 if it is none."""
+    text, _, lines = note.partition(b"\n\n")
+    number = text.split(b"\n")[1] if text.count(b"\n") == 2 else b""
+    return (int(number) if number.isdigit() and len(number) < 17 else -1), lines

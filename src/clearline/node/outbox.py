@@ -2,7 +2,8 @@
 
 One push at a time for each link: the feed is one sequence, and a receipt covers all of it.
 No receipt means trying again, for ever, with back-off and jitter, over every path that the
-link has. With nothing to say, an empty push is the heartbeat.
+link has. With nothing to say, an empty push is the heartbeat. A test call goes by the next
+path in turn, even by one that failed: a path that nobody tries is none.
 
 Sans-I/O: it is told the time and what became of a push, and says what to do next.
 """
@@ -12,8 +13,9 @@ from __future__ import annotations
 import hashlib
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from clearline.basis.instants import Instant
+from clearline.basis.instants import HOUR_MS, Instant
 
 __all__ = ["MAX_PUSH", "Outbox", "Path", "Push"]
 
@@ -25,6 +27,8 @@ HANGS_MS = 1_000
 """A push without an answer for so long is given up at once if something urgent is written."""
 GIVE_UP_MS = 10_000
 """A push that has had no answer for so long is taken for lost."""
+TURN_MS = 3_000
+"""The same, if it went by a path because it was its turn, and there is another."""
 
 
 class Path(Struct, kw_only=True):
@@ -34,6 +38,8 @@ class Path(Struct, kw_only=True):
     failures: int = 0
     """In a row."""
     last_ok: Instant = Instant(0)
+    turned_at: Instant = Instant(0)
+    """When a test call was last sent by it because it was its turn."""
 
 
 class Push(Struct, frozen=True, kw_only=True):
@@ -47,6 +53,8 @@ class Push(Struct, frozen=True, kw_only=True):
     sent_at: Instant
     number: int
     """Which push of this link it is; an answer to an older one is too late."""
+    in_turn: bool = False
+    """Whether its path was not the best one, but the next to be tested."""
 
 
 class Outbox:
@@ -58,6 +66,10 @@ class Outbox:
         self.peer_size = peer_size
         """How much of our feed the counterpart is known to hold."""
         self.under_way: Push | None = None
+        self.lost: list[str] = []
+        """Paths whose turn it was and that gave no answer, until somebody takes note of them."""
+        self._turns = False
+        self._hurried = False
         self._number = 0
         self._failures = 0
         self._not_before = Instant(0)
@@ -68,7 +80,7 @@ class Outbox:
         if not self.paths:
             return None
         if self.under_way is not None:
-            return self.under_way.sent_at.after(GIVE_UP_MS)
+            return self.under_way.sent_at.after(self._gives_up_ms(self.under_way))
         if own_size > self.peer_size or self._last_ok is None:
             return self._not_before
         return max(self._last_ok.after(heartbeat_ms), self._not_before)
@@ -79,17 +91,21 @@ class Outbox:
         if due is None or due > now:
             return None
         if self.under_way is not None:
-            self.failed(self.under_way, now)
-            return None
+            self.unanswered(self.under_way, now)
+            if not self._hurried:
+                return None
+        path = self._path_in_turn(now) if self._turns else self.best_path()
         self._number += 1
         start = min(self.peer_size, own_size)
+        in_turn, self._turns, self._hurried = self._turns, False, False
         self.under_way = Push(
             link=self.link,
-            url=self.best_path().url,
+            url=path.url,
             start=start,
             end=min(own_size, start + MAX_PUSH),
             sent_at=now,
             number=self._number,
+            in_turn=in_turn,
         )
         return self.under_way
 
@@ -97,14 +113,7 @@ class Outbox:
         """Return the push with half its entries: the first half made too large a request."""
         assert self.under_way is push, push
         half = push.start + max(1, (push.end - push.start) // 2)
-        self.under_way = Push(
-            link=push.link,
-            url=push.url,
-            start=push.start,
-            end=half,
-            sent_at=push.sent_at,
-            number=push.number,
-        )
+        self.under_way = replace(push, end=half)
         return self.under_way
 
     def stored(self, push: Push, size: int, now: Instant) -> None:
@@ -136,10 +145,24 @@ class Outbox:
         self._not_before = now.after(self._backoff_ms())
         self._done(push)
 
+    def unanswered(self, push: Push, now: Instant) -> None:
+        """Nothing at all came back. If it was the path's turn, that is to be noted."""
+        under_way = self.under_way
+        if under_way is not None and under_way.number == push.number and push.in_turn:
+            self.lost.append(push.url)
+        self.failed(push, now)
+
+    def turn(self) -> None:
+        """A test call was written: the next push goes by the path whose turn it is."""
+        self._turns = True
+
     def hurry(self, now: Instant) -> None:
         """Something urgent was written: wait out neither a back-off nor a push that hangs."""
-        if self.under_way is not None and now.since(self.under_way.sent_at) >= HANGS_MS:
-            self.failed(self.under_way, now)
+        self._turns = False
+        if self.under_way is not None:
+            self._hurried = True
+            if now.since(self.under_way.sent_at) >= HANGS_MS:
+                self.unanswered(self.under_way, now)
         self._not_before = min(self._not_before, now)
 
     def reroute(self, urls: tuple[str, ...]) -> None:
@@ -155,6 +178,20 @@ class Outbox:
     def best_path(self) -> Path:
         """Return the path that has failed least of late; there must be one."""
         return min(self.paths, key=lambda path: path.failures)
+
+    def _path_in_turn(self, now: Instant) -> Path:
+        """Return the path that was tested longest ago, and count it as tested."""
+        # What is not known after a restart follows the clock: the first must not have it all.
+        first, count = int(now) // HOUR_MS, len(self.paths)
+        order = [self.paths[(first + n) % count] for n in range(count)]
+        path = min(order, key=lambda each: each.turned_at)
+        path.turned_at = now
+        return path
+
+    def _gives_up_ms(self, push: Push) -> int:
+        if self._hurried:
+            return HANGS_MS
+        return TURN_MS if push.in_turn and len(self.paths) > 1 else GIVE_UP_MS
 
     def _path(self, url: str) -> Path:
         # A push may come back when the terms no longer have its path.

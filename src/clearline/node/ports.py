@@ -14,7 +14,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from clearline.basis.faults import Broken, Mistake
+from clearline.basis.faults import Broken, Mistake, Reason, Refusal
 from clearline.basis.instants import Instant
 from clearline.core.effects import Append, Demand, Effect, Release
 from clearline.core.terms import Precedence
@@ -145,6 +145,13 @@ class Reply(Struct, frozen=True, kw_only=True):
     body: bytes
     reason: str = ""
     """A reason code for the log; empty if all was well."""
+
+    @classmethod
+    def refusing(cls, refusal: Refusal) -> Reply:
+        """Return the reply that says why a request is refused."""
+        status = 413 if refusal.reason is Reason.TOO_LARGE else 400
+        text = f"{refusal.reason.value}: {refusal.detail}\n"
+        return cls(status=status, body=text.encode(), reason=refusal.reason.value)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from clearline.basis.faults import Broken, Mistake, Reason, Refusal
-from clearline.basis.instants import Instant, dec_hook, enc_hook
+from clearline.basis.faults import Broken, Mistake, Refusal
+from clearline.basis.instants import Instant
 from clearline.core.effects import Append, Effect, Release
 from clearline.core.events import (
     RULES,
@@ -26,6 +26,7 @@ from clearline.core.events import (
     Event,
     Forked,
     OpenLink,
+    PathFailed,
     PeerDisputes,
     PeerUnsafe,
     Receipted,
@@ -36,7 +37,8 @@ from clearline.core.events import (
 from clearline.core.state import State
 from clearline.core.step import Core
 from clearline.node import snapshots
-from clearline.node.line import Line, Trust, verifiers
+from clearline.node.journaled import check_readable, decode_event, encode_event
+from clearline.node.line import Line, Trust, carried_size, verifiers
 from clearline.node.outbox import Push
 from clearline.node.ports import (
     Batch,
@@ -69,10 +71,6 @@ __all__ = ["Outcome", "Reply", "Runtime", "decode_event", "open_runtime"]
 
 SNAPSHOT_EVERY = 20_000
 """Events between two snapshots. A restart replays at most so many."""
-
-_encode_event = msgspec.msgpack.Encoder(enc_hook=enc_hook).encode
-decode_event = msgspec.msgpack.Decoder(Event, dec_hook=dec_hook).decode
-"""Reads an event as the journal has it; raises msgspec.MsgspecError."""
 
 
 class Runtime:
@@ -145,7 +143,7 @@ class Runtime:
             return Reply(status=403, body=b"disputed\n", reason="disputed")
         request = parse_append(body)
         if isinstance(request, Refusal):
-            return _refused(request)
+            return Reply.refusing(request)
         reply = self._admit(line, request, now, carried=carried)
         if reply.status == 200:
             line.heard_at = now
@@ -156,13 +154,21 @@ class Runtime:
         line = self._line(link)
         if line.link.disputed:
             return Reply(status=403, body=b"disputed\n", reason="disputed")
-        return self._admit(line, request, now, carried=False)
+        return self._admit(line, request, now, carried=False, pulled=True)
 
-    def _admit(self, line: Line, request: AppendRequest, now: Instant, *, carried: bool) -> Reply:
+    def _admit(
+        self,
+        line: Line,
+        request: AppendRequest,
+        now: Instant,
+        *,
+        carried: bool,
+        pulled: bool = False,
+    ) -> Reply:
         found = admit(line.theirs, line.their_head, request, line.their_origin, line.author)
         match found:
             case Refusal():
-                return _refused(found)
+                return Reply.refusing(found)
             case WrongSize(size=size):
                 return Reply(status=409, body=b"%d\n" % size, reason="wrong_size")
             case Fork(evidence=evidence) if carried and not evidence.is_conclusive:
@@ -171,7 +177,7 @@ class Runtime:
                 self._keep_fork(line, found, now)
                 return Reply(status=422, body=b"fork\n", reason="fork")
             case Admitted():
-                self._store(line, request.entries, found, now)
+                self._store(line, request.entries, found, now, pulled=pulled)
                 return Reply(status=200, body=self._receipt_for(line, found.checkpoint, now))
 
     def pushes(self, now: Instant) -> list[tuple[Push, bytes]]:
@@ -183,6 +189,7 @@ class Runtime:
             push = line.outbox.next_push(line.link.own_size, pulse.heartbeat_ms, now)
             if push is not None:
                 ready.append(self._body_of(line, push))
+            self._note_lost(line, now)
         return ready
 
     def answered(
@@ -222,7 +229,10 @@ class Runtime:
 
     def unanswered(self, push: Push, now: Instant) -> None:
         """A push got no answer at all."""
-        self.lines[push.link].outbox.failed(push, now)
+        line = self.lines[push.link]
+        line.outbox.unanswered(push, now)
+        if self.unsafe is None:
+            self._note_lost(line, now)
 
     def peer_unsafe(self, link: str, now: Instant) -> None:
         """The counterpart's node says LINE NOT SAFE."""
@@ -241,8 +251,7 @@ class Runtime:
         our feed.
         """
         line = self._line(link)
-        text, _, lines = note.partition(b"\n\n")
-        size = int(text.split(b"\n")[1]) if text.count(b"\n") == 2 and _is_size(text) else -1
+        size, lines = carried_size(note)
         if not 0 <= size <= line.link.own_size:
             raise Mistake("bad_receipt", "This is no receipt for our feed on this link.")
         if size < line.link.receipt_size:
@@ -315,10 +324,10 @@ class Runtime:
         self, event: Event, now: Instant, batch: Batch
     ) -> tuple[Outcome, tuple[Effect, ...]]:
         seq = self.state.seq
-        raw = _encode_event(event)
+        raw = encode_event(event)
         try:
             if isinstance(event, Command):
-                _check_readable(raw)
+                check_readable(raw)
             if isinstance(event, OpenLink):
                 verifiers(event.terms.other(event.us), self._trust)
             effects = self.core.handle(event, now)
@@ -336,6 +345,8 @@ class Runtime:
             if append.kind == "call.opened":
                 # Nothing that went wrong before makes a call wait.
                 self.lines[append.link].outbox.hurry(now)
+            elif append.kind == "test.sent":
+                self.lines[append.link].outbox.turn()
         return Outcome(entries=written), effects
 
     def _commit(self, batch: Batch) -> None:
@@ -372,7 +383,15 @@ class Runtime:
             if link.id not in self.lines:
                 self.lines[link.id] = Line(link, self._trust, self._journal, self._keys)
 
-    def _store(self, line: Line, entries: tuple[bytes, ...], found: Admitted, now: Instant) -> None:
+    def _store(
+        self,
+        line: Line,
+        entries: tuple[bytes, ...],
+        found: Admitted,
+        now: Instant,
+        *,
+        pulled: bool,
+    ) -> None:
         first = line.theirs.size
         # Before the commit, because a snapshot taken in it must have the feed as it then is.
         line.theirs = found.frontier
@@ -387,7 +406,8 @@ class Runtime:
         signed = found.checkpoint
         head = Head(link=link, party=party, size=signed.size, raw=signed.raw)
         batch = Batch(rows=rows, heads=[head])
-        self._run([Arrived(link=link, first=first, entries=entries)], now, batch)
+        event = Arrived(link=link, first=first, entries=entries, pulled=pulled)
+        self._run([event], now, batch)
 
     def _receipt_for(self, line: Line, head: SignedCheckpoint, now: Instant) -> bytes:
         kept = line.receipt_for_them(head, now)
@@ -411,9 +431,16 @@ class Runtime:
             line.outbox.failed(push, now)
             return
         size = kept.receipt.size
-        event = Receipted(link=line.link.id, size=size, theirs=kept.receipt.at)
+        url = push.url if push.end > push.start else ""
+        event = Receipted(link=line.link.id, size=size, theirs=kept.receipt.at, url=url)
         self._unsettled.append((event, kept))
         line.outbox.stored(push, size, now)
+
+    def _note_lost(self, line: Line, now: Instant) -> None:
+        """Journal which paths gave no answer when a test call was sent by them."""
+        lost, line.outbox.lost = line.outbox.lost, []
+        if lost:
+            self._run([PathFailed(link=line.link.id, url=url) for url in lost], now, Batch())
 
     def _keep_fork(self, line: Line, fork: Fork, now: Instant) -> None:
         raw = msgspec.msgpack.encode(fork.evidence)
@@ -489,25 +516,3 @@ def open_runtime(
     runtime.restore(count)
     runtime.submit([Started(version=version, rules=RULES)], now)
     return runtime
-
-
-def _check_readable(raw: bytes) -> None:
-    """Raise Mistake if a person asked for what the journal could not read back.
-
-    A struct made in Python is not held to its limits; one that is decoded is.
-    """
-    try:
-        decode_event(raw)
-    except msgspec.ValidationError as error:
-        raise Mistake("bad_event", f"This cannot be recorded: {error}") from error
-
-
-def _is_size(text: bytes) -> bool:
-    number = text.split(b"\n")[1]
-    return number.isdigit() and len(number) < 17
-
-
-def _refused(refusal: Refusal) -> Reply:
-    status = 413 if refusal.reason is Reason.TOO_LARGE else 400
-    text = f"{refusal.reason.value}: {refusal.detail}\n"
-    return Reply(status=status, body=text.encode(), reason=refusal.reason.value)
