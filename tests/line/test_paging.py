@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clearline.basis.instants import DAY_MS, HOUR_MS
-from clearline.core.events import PlanDesk, PlanOfficers, SendTest
+from clearline.core.events import AnswerTest, PlanDesk, PlanOfficers, SendTest
 from clearline.core.watchbill import Method, Officer, Shift
 from clearline.node.clock import SystemClock
 from tests.channels.ends import PASSWORD, USER, Broker, Device, MailServer, certificate, secret
@@ -199,6 +199,9 @@ def test_a_test_call_pages_one_way_in_turn_and_a_signed_reply_answers_it(
     north, south = line(mail_table(server, files), mqtt_table(broker, files))
     plan(south, "duty-desk", officer("Capt. Y", "mqtt:belt-1", "mail:y@south.example"))
     link = north.link["id"]
+    north.do(SendTest(by="Maj. N", link=link))
+    until(lambda: south.ask("tests"), "the test that is the desk's own")
+    south.do(AnswerTest(by="Capt. Y", test=south.ask("tests")[0]["id"]))
     north.do(SendTest(by="Maj. N", link=link))
     page = device.next()
     assert (page["demand"], page["text"][0]) == (

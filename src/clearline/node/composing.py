@@ -1,9 +1,9 @@
 """Composing: who is paged for a ring, by which ways, and what a page says.
 
 A call pages everybody on watch at its rung, and their room, by all of their ways at once. A
-test call pages one way, the one that was tested longest ago: so all are tested in turn, and
-nobody's night is five bells long. Presence is asked at the desk first; whoever did not
-answer there is paged by their own ways, and nobody else.
+test call pages the one way that its ring names, so that all are tested in turn and nobody's
+night is five bells long; the desk's own turn pages nobody. Presence is asked at the desk
+first; whoever did not answer there is paged by their own ways, and nobody else.
 
 By a channel that leads out of the house a page says that a call waits, and no more: neither
 what it says nor whose it is. What it says is at the console.
@@ -55,7 +55,7 @@ class Composer:
             case Demand.CALL:
                 reached = self._everybody(ring, now)
             case Demand.TEST:
-                reached = self._in_turn(self._everybody(ring, now))
+                reached = self._named(ring)
             case Demand.PRESENCE:
                 reached = self._holder(ring)
             case Demand.CONFLICT | Demand.LINE:
@@ -72,16 +72,13 @@ class Composer:
 
     def _everybody(self, ring: Ring, now: Instant) -> list[Reached]:
         """Return every way to whoever is on watch at a ring's desk, then to the room."""
-        bill = self._state.watchbill
         found: dict[tuple[str, str], Reached] = {}
         names = ring.officers or planning.on_watch(self._state, ring.echelon, now)
         for name in names:
             for each in self._ways_of(name):
                 found.setdefault((each.method.channel, each.method.address), each)
-        desk = bill.desks.get(ring.echelon)
-        for method in desk.methods if desk is not None else ():
-            room = Reached("", method, self._room_language(ring.echelon))
-            found.setdefault((method.channel, method.address), room)
+        for each in self._ways_of_room(ring.echelon):
+            found.setdefault((each.method.channel, each.method.address), each)
         return list(found.values())
 
     def _holder(self, ring: Ring) -> list[Reached]:
@@ -89,15 +86,12 @@ class Composer:
         watch = self._state.roster.desks.get(ring.echelon)
         return self._ways_of(watch.officer) if watch is not None and watch.round else []
 
-    def _in_turn(self, reached: list[Reached]) -> list[Reached]:
-        """Return the one way that was tested longest ago, or never."""
-        tested: dict[tuple[str, str], Instant] = {}
-        for test in self._state.tests.by_id:
-            for page in self._state.pages.of(test):
-                key = (page.officer, page.channel)
-                tested[key] = max(page.at, tested.get(key, page.at))
-        never = Instant(0)
-        return sorted(reached, key=lambda r: tested.get((r.who, r.method.channel), never))[:1]
+    def _named(self, ring: Ring) -> list[Reached]:
+        """Return the way that a test call tries, as its ring names it; none for the desk's own."""
+        reached = [each for name in ring.officers[:1] for each in self._ways_of(name)]
+        if not ring.officers:
+            reached = self._ways_of_room(ring.echelon)
+        return [each for each in reached if each.method.channel == ring.channel]
 
     def _ways_of(self, name: str) -> list[Reached]:
         officer = self._state.watchbill.officers.get(name)
@@ -105,6 +99,11 @@ class Composer:
             return []
         language = _known(officer.languages)
         return [Reached(name, method, language) for method in officer.methods]
+
+    def _ways_of_room(self, echelon: str) -> list[Reached]:
+        desk = self._state.watchbill.desks.get(echelon)
+        language = self._room_language(echelon)
+        return [Reached("", method, language) for method in (desk.methods if desk else ())]
 
     def _room_language(self, echelon: str) -> str:
         watch = self._state.roster.desks.get(echelon)
