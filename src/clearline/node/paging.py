@@ -33,6 +33,7 @@ from clearline.core.events import (
     Event,
     Paged,
 )
+from clearline.core.rotation import DESK
 from clearline.core.state import State
 from clearline.node.composing import Composer, room_of
 from clearline.node.lane import ChannelView, Key, Lane, Said, Way, plain
@@ -181,6 +182,8 @@ class Pager:
         self._rung[ring.id] = None
         if len(self._rung) > MAX_REMEMBERED:
             self._rung.popitem(last=False)
+        if ring.demand is Demand.TEST and ring.channel == DESK:
+            self._record(_at_the_desk(ring))
         composer = Composer(self._state(), self._language, self._is_full)
         for channel, page in composer.pages(ring, self._now()):
             self._page(ring, channel, page)
@@ -233,9 +236,6 @@ class Pager:
             result=said.result.value,
             cause=said.cause.value,
         )
-        if len(self._untold) >= MAX_UNTOLD:
-            self._log.error("page_not_recorded", what=page.what, channel=channel)
-            return
         event = Paged(
             what=page.what,
             ring=ring,
@@ -246,6 +246,12 @@ class Pager:
             cause=said.cause.value,
             detail=plain(said.detail),
         )
+        self._record(event)
+
+    def _record(self, event: Paged) -> None:
+        if len(self._untold) >= MAX_UNTOLD:
+            self._log.error("page_not_recorded", what=event.what, channel=event.channel)
+            return
         self._untold.append(event)
         self._any_untold.set()
 
@@ -272,6 +278,19 @@ class Pager:
                 self._log.info(
                     "late_answer", what=page.what, channel=channel, why=outcome.mistake.phrase
                 )
+
+
+def _at_the_desk(ring: Ring) -> Paged:
+    """Return that a test call rings at a console: of each test it is kept what was tried."""
+    return Paged(
+        what=ring.what,
+        ring=ring.id,
+        echelon=ring.echelon,
+        officer="",
+        channel=DESK,
+        result=PageResult.HANDED.value,
+        cause=PageCause.NONE.value,
+    )
 
 
 def _command(page: Page) -> Command | None:
