@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.ends import Broker, MailServer, certificate
+from tests.channels.ends import Broker, ChatServer, MailServer, certificate
 
 
 @pytest.fixture(scope="session")
@@ -28,5 +28,13 @@ def server(files: tuple[Path, Path]) -> Iterator[MailServer]:
 def broker(files: tuple[Path, Path], tmp_path: Path) -> Iterator[Broker]:
     """A broker that requires TLS and a name."""
     made = Broker(tmp_path, files).start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def chat(files: tuple[Path, Path], tmp_path: Path) -> Iterator[ChatServer]:
+    """A chat server that requires TLS."""
+    made = ChatServer(tmp_path, files).start()
     yield made
     made.kill()

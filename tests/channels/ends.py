@@ -290,3 +290,51 @@ def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+class ChatServer:
+    """A real prosody, for `localhost`, with two accounts: the node's, and an officer's."""
+
+    def __init__(self, folder: Path, files: tuple[Path, Path], *, tls: bool = True) -> None:
+        self.folder = folder / "prosody"
+        self.folder.mkdir(exist_ok=True)
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self._config = self.folder / "prosody.cfg.lua"
+        required, bare, starttls = ("true", "false", '"tls", ') if tls else ("false", "true", "")
+        ssl_files = f'ssl = {{ certificate = "{files[0]}", key = "{files[1]}" }}\n' if tls else ""
+        self._config.write_text(
+            f'data_path = "{self.folder}"\n'
+            f'interfaces = {{ "127.0.0.1" }}\nc2s_ports = {{ {self.port} }}\n'
+            "s2s_ports = { }\nc2s_direct_tls_ports = { }\nlegacy_ssl_ports = { }\n"
+            f'modules_enabled = {{ "saslauth", {starttls}"ping", "offline" }}\n'
+            'modules_disabled = { "s2s", "posix" }\n'
+            f'c2s_require_encryption = {required}\nauthentication = "internal_plain"\n'
+            f"allow_unencrypted_plain_auth = {bare}\n"
+            f'log = {{ info = "{self.folder}/log" }}\n{ssl_files}'
+            f'VirtualHost "localhost"\n{ssl_files}'
+        )
+        accounts = self.folder / "localhost" / "accounts"
+        accounts.mkdir(parents=True, exist_ok=True)
+        for name in ("line", "officer"):
+            (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}"; }};\n')
+
+    def start(self) -> ChatServer:
+        self.process = subprocess.Popen(
+            ["prosody", "--config", str(self._config), "--root", "-F"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        await_port(self.port, self.process)
+        return self
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(PATIENCE_S)
+            self.process = None
+
+    @property
+    def kept(self) -> str:
+        """Return what is kept for the officer, who is not there."""
+        path = self.folder / "localhost" / "offline" / "officer.list"
+        return path.read_text() if path.exists() else ""

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct, field
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.core.terms import ContactLine, Language, Title, Url
-from clearline.node.ways import Apprise, Mail, Mqtt, Paging, Phone, is_loopback
+from clearline.node.ways import Apprise, Mail, Mqtt, Paging, Phone, Xmpp, is_loopback
 
 __all__ = [
     "FILE",
@@ -153,6 +153,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     paging: Paging = field(default_factory=Paging)
     mail: Mail = field(default_factory=Mail)
     mqtt: Mqtt = field(default_factory=Mqtt)
+    xmpp: Xmpp = field(default_factory=Xmpp)
     apprise: Apprise = field(default_factory=Apprise)
     phone: Phone = field(default_factory=Phone)
 

@@ -24,6 +24,7 @@ __all__ = [
     "Paging",
     "Phone",
     "Text",
+    "Xmpp",
     "is_loopback",
     "read_secret",
 ]
@@ -107,6 +108,31 @@ class Mqtt(Struct, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Refuse what would send pages in the clear."""
         _check_clear("mqtt", self.host, clear=self.security == "none")
+
+
+class Xmpp(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[xmpp]`: chat, through one server. By TLS alone, on loopback too."""
+
+    host: Host = ""
+    """The chat server; empty for none."""
+    port: Port = 5222
+    security: Annotated[str, Meta(pattern=r"^(starttls|tls)\Z")] = "starttls"
+    """`starttls` or `tls`."""
+    authority_file: str = ""
+    """PEM file of the authority that vouches for the server; empty: the system's."""
+    account: Annotated[str, Meta(pattern=r"^(|[^\s@/<>\"'&:]{1,200}@[A-Za-z0-9.-]{1,253})\Z")] = ""
+    """The account that pages come from: `name@domain`; the certificate must be the domain's."""
+    password_file: str = ""
+    """File of its password, for its owner alone."""
+    text: Text = "summons"
+    """How much leaves: `summons`, that a call waits; `full`, what it says too."""
+    timeout_s: Annotated[int, Meta(ge=1, le=120)] = 10
+    """How long the server has to take one page over."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would send pages from nobody."""
+        if self.host and not (self.account and self.password_file):
+            raise ValueError("xmpp needs `account` and `password_file`")
 
 
 class Apprise(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from clearline.basis.instants import Instant
 from clearline.channels.mail import Mail
 from clearline.channels.mqtt import Mqtt
 from clearline.channels.phone.channel import Phone
+from clearline.channels.xmpp import Xmpp
 from clearline.node.lane import Way
 from clearline.node.settings import Settings
 
@@ -28,4 +29,6 @@ def ways_of(settings: Settings, home: Path, now: Callable[[], Instant]) -> list[
         ways.append(Way(mqtt, settings.mqtt.text == "full"))
     if settings.phone.driver:
         ways.append(Way(Phone(settings.phone, home), settings.phone.text == "full"))
+    if settings.xmpp.host:
+        ways.append(Way(Xmpp(settings.xmpp, home), settings.xmpp.text == "full"))
     return ways
