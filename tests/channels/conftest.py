@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.ends import Broker, ChatServer, MailServer, certificate
+from tests.channels.ends import Broker, ChatServer, MailServer, WebServer, certificate
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +38,11 @@ def chat(files: tuple[Path, Path], tmp_path: Path) -> Iterator[ChatServer]:
     made = ChatServer(tmp_path, files).start()
     yield made
     made.kill()
+
+
+@pytest.fixture
+def web(files: tuple[Path, Path]) -> Iterator[WebServer]:
+    """A service of one's own, by HTTPS."""
+    made = WebServer(files)
+    yield made
+    made.end()

@@ -8,6 +8,7 @@ import datetime as dt
 import getpass
 import hashlib
 import hmac
+import http.server
 import ipaddress
 import json
 import queue
@@ -338,3 +339,53 @@ class ChatServer:
         """Return what is kept for the officer, who is not there."""
         path = self.folder / "localhost" / "offline" / "officer.list"
         return path.read_text() if path.exists() else ""
+
+
+class WebServer:
+    """An HTTPS server that keeps what is posted to it."""
+
+    def __init__(self, files: tuple[Path, Path]) -> None:
+        self.taken: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.status = 200
+        self.location = ""
+        self.go = threading.Event()
+        self.go.set()
+        """Cleared: it hangs."""
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.go.wait(PATIENCE_S)
+                if outer.status == 200:
+                    outer.taken.put(json.loads(body))
+                self.send_response(outer.status)
+                if outer.location:
+                    self.send_header("Location", outer.location)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        class Quiet(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_: Any) -> None:
+                """Whoever does not trust us goes away in the middle."""
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files)
+        self._server = Quiet(("127.0.0.1", 0), Handler)
+        self._server.socket = context.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
+        self._thread.start()
+
+    def end(self) -> None:
+        self.go.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(PATIENCE_S)

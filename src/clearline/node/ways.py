@@ -140,6 +140,8 @@ class Apprise(Struct, kw_only=True, forbid_unknown_fields=True):
 
     services_file: str = ""
     """TOML file of `name = "URL"`, for its owner alone; empty for none."""
+    authority_file: str = ""
+    """PEM file of the authority that vouches for the services; empty: public ones."""
     text: Text = "summons"
     """How much leaves: `summons`, that a call waits; `full`, what it says too."""
     timeout_s: Annotated[int, Meta(ge=1, le=120)] = 20

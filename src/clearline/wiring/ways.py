@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clearline.basis.instants import Instant
+from clearline.channels.apprise import Apprise
 from clearline.channels.mail import Mail
 from clearline.channels.mqtt import Mqtt
 from clearline.channels.phone.channel import Phone
@@ -31,4 +32,6 @@ def ways_of(settings: Settings, home: Path, now: Callable[[], Instant]) -> list[
         ways.append(Way(Phone(settings.phone, home), settings.phone.text == "full"))
     if settings.xmpp.host:
         ways.append(Way(Xmpp(settings.xmpp, home), settings.xmpp.text == "full"))
+    if settings.apprise.services_file:
+        ways.append(Way(Apprise(settings.apprise, home), settings.apprise.text == "full"))
     return ways
