@@ -35,6 +35,7 @@ _VERBS = {
     "dispose": ("acting", "Say what we did about a call or a notice."),
     "close": ("acting", "Say that a call is over for us."),
     "watch": ("manning", "Take, hand over and leave the watch."),
+    "roster": ("rostering", "Keep who is planned to be on watch, at which desk."),
     "test": ("manning", "Send, answer and explain test calls."),
     "violation": ("manning", "Report a breach of a rule that the terms code."),
     "status": ("showing", "Show whether the line is alive, who holds the watch, what is open."),
@@ -115,7 +116,7 @@ def root(context: click.Context, home: Path, officer: str) -> None:
 
     \b
     Begin:      init, party, serve, link propose, link agree
-    On watch:   watch take, status, notices, conflicts, calls, follow
+    On watch:   watch take, roster on, status, notices, conflicts, calls, follow
     Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
                 dispose, close
     Prove:      log, bundle, verify

@@ -59,6 +59,7 @@ __all__ = [
     "RelieveWatch",
     "ReportViolation",
     "Revise",
+    "RosterChecked",
     "Say",
     "SendTest",
     "SetTestHours",
@@ -465,6 +466,14 @@ class ChannelChecked(Struct, frozen=True, kw_only=True, tag=True):
     detail: Annotated[str, Meta(max_length=200)] = ""
 
 
+class RosterChecked(Struct, frozen=True, kw_only=True, tag=True):
+    """A desk's calendar, or the list of officers, was read. It never leaves."""
+
+    file: Annotated[str, Meta(max_length=200)]
+    fault: Annotated[str, Meta(max_length=400)] = ""
+    """What is wrong with it, so that the plan stays as it was; empty if nothing is."""
+
+
 class Started(Struct, frozen=True, kw_only=True, tag=True):
     """The process started: whatever was ringing must ring again."""
 
@@ -479,4 +488,14 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Wire = Arrived | Receipted | Forked | PeerUnsafe | PeerDisputes
-Event = Command | HandOverByAnyone | Wire | PathFailed | Paged | ChannelChecked | Started | Tick
+Event = (
+    Command
+    | HandOverByAnyone
+    | Wire
+    | PathFailed
+    | Paged
+    | ChannelChecked
+    | RosterChecked
+    | Started
+    | Tick
+)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import MINUTE_MS, Instant
-from clearline.core.events import PlanDesk, PlanOfficers
+from clearline.core.events import PlanDesk, PlanOfficers, RosterChecked
 from clearline.core.release import Door
 from clearline.core.roster import Watch
 from clearline.core.state import State
@@ -29,7 +29,7 @@ from clearline.core.watchbill import (
     Watchbill,
 )
 
-__all__ = ["desk", "due", "empty_rungs", "officers", "on_watch", "tick"]
+__all__ = ["desk", "due", "empty_rungs", "officers", "on_watch", "roster_checked", "tick"]
 
 RELIEF_PATIENCE_MS = 5 * MINUTE_MS
 """A planned relief that has not taken the watch so long after its start alarms, and again."""
@@ -104,6 +104,19 @@ def empty_rungs(state: State, ladder: Ladder, at: Instant) -> frozenset[int]:
         for number, rung in enumerate(ladder.rungs, 1)
         if rung.echelon not in state.roster.desks and not state.watchbill.staffed(rung.echelon, at)
     )
+
+
+def roster_checked(state: State, door: Door, event: RosterChecked) -> None:
+    """Take in whether a calendar could be used; every desk is alarmed of each new fault."""
+    before = state.roster.faults.get(event.file, "")
+    if event.fault == before:
+        return
+    if event.fault:
+        state.roster.faults[event.file] = event.fault
+        door.alert("roster_unusable", None, None, file=event.file, fault=event.fault)
+    else:
+        del state.roster.faults[event.file]
+        door.tell("roster_usable", None, None, file=event.file)
 
 
 def due(state: State) -> Instant | None:

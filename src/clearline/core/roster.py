@@ -71,6 +71,8 @@ class Roster(Struct, kw_only=True):
     """Our desks that are manned, by echelon."""
 
     desks: dict[str, Watch]
+    faults: dict[str, str] = {}
+    """Calendars that cannot be used as they are now, each with what is wrong with it."""
 
     @property
     def held(self) -> bool:

@@ -78,6 +78,7 @@ from clearline.core.events import (
     RelieveWatch,
     ReportViolation,
     Revise,
+    RosterChecked,
     Say,
     SendTest,
     SetTestHours,
@@ -257,6 +258,8 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             paging.channel_checked(state, door, event)
         case PathFailed():
             testing.path_failed(door, event)
+        case RosterChecked():
+            planning.roster_checked(state, door, event)
         case Started():
             state.rules = event.rules
             # What was slept through is climbed first: no rung rings that should not ring now.

@@ -1,10 +1,10 @@
 """Gateways: one file a system that Clearline speaks to; each turns its files into shapes."""
 
 from clearline.basis.faults import Mistake
-from clearline.gateways import geojson, kml
+from clearline.gateways import geojson, ical, kml
 from clearline.gateways.shape import Shape
 
-__all__ = ["Shape", "read"]
+__all__ = ["Shape", "ical", "read"]
 
 
 def read(name: str, raw: bytes) -> tuple[Shape, ...]:

@@ -6,7 +6,8 @@ is a Mistake; a node that is NOT SAFE answers with its status alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,12 @@ from clearline.node.settings import NodeSettings
 from clearline.record import Receipt
 from clearline.record.bundle import pack
 
-__all__ = ["Queries"]
+__all__ = ["Queries", "settled"]
+
+
+async def settled(found: Any) -> Any:
+    """Return an answer; one that takes its time is waited for."""
+    return await found if inspect.isawaitable(found) else found
 
 
 class Queries:
@@ -32,10 +38,12 @@ class Queries:
         settings: NodeSettings,
         console: Callable[[], views.ConsoleView | None] = lambda: None,
         channels: Callable[[], list[ChannelView]] = list,
+        more: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         """`console` says where the node's console is served, or why it is not.
 
-        `channels` says of each channel whether it works.
+        `channels` says of each channel whether it works. `more` are questions that others of
+        the node's shells answer, perhaps later.
         """
         self._loop = loop
         self._console = console
@@ -55,6 +63,7 @@ class Queries:
             "admit": self._admit,
             "receipt": self._receipt,
             "released": self._released,
+            **(more or {}),
         }
 
     def ask(self, name: str, args: dict[str, Any]) -> Any:

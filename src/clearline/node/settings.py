@@ -141,6 +141,26 @@ class Console(Struct, kw_only=True, forbid_unknown_fields=True):
         return is_loopback(self.listen.rpartition(":")[0])
 
 
+class RosterSettings(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[roster]`: who will be on watch."""
+
+    subscribe: tuple[
+        Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?=/.+\Z", max_length=500)],
+        ...,
+    ] = ()
+    """Calendars kept elsewhere, as `duty-desk=/srv/rota/duty.ics`; read again when they change."""
+    zone: Annotated[str, Meta(max_length=60)] = ""
+    """Time zone of calendars' times that have none, such as Europe/Berlin; empty: refused."""
+    horizon_days: Annotated[int, Meta(ge=7, le=1_100)] = 400
+    """How far ahead calendars are worked out."""
+
+    @property
+    def subscriptions(self) -> dict[str, Path]:
+        """Return the file that each subscribed desk's calendar is in."""
+        pairs = (each.partition("=") for each in self.subscribe)
+        return {echelon: Path(path) for echelon, _, path in pairs}
+
+
 class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     """All settings of one node."""
 
@@ -156,6 +176,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     xmpp: Xmpp = field(default_factory=Xmpp)
     apprise: Apprise = field(default_factory=Apprise)
     phone: Phone = field(default_factory=Phone)
+    roster: RosterSettings = field(default_factory=RosterSettings)
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

@@ -27,7 +27,9 @@ from clearline.node.loop import Loop, Unreachable
 from clearline.node.outbox import GIVE_UP_MS, Push
 from clearline.node.paging import Pager
 from clearline.node.ports import Clock
-from clearline.node.queries import Queries
+from clearline.node.queries import Queries, settled
+from clearline.node.rosterasks import asks
+from clearline.node.rostering import Rostering
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
 from clearline.node.settings import load
 from clearline.node.views import ConsoleView
@@ -101,7 +103,13 @@ class RunningNode:
         self._server = Server(self, self._context, self.clock.now, observe=self._observe)
         self._local = LocalServer(self, home.socket)
         self.loop = Loop(self.runtime, self.clock, self._send, self)
-        self._queries = Queries(self.loop, self.settings.node, self._console_view, self.pager.views)
+        self.roster = Rostering(
+            home.path, self.settings.roster, gateways.ical, self.loop,
+            lambda: {each.name for each in self.pager.views()},
+        )  # fmt: skip
+        self._queries = Queries(
+            self.loop, self.settings.node, self._console_view, self.pager.views, asks(self.roster)
+        )
         self.loop.on_unsafe = self._on_unsafe
         self.loop.on_answer = lambda _, seconds: self._metrics.receipts.observe(seconds)
         self.ended: asyncio.Event = asyncio.Event()
@@ -134,6 +142,7 @@ class RunningNode:
         self.home.address.write_text(f"{host}:{taken}\n")
         self._loop.start()
         self.pager.start()
+        self.roster.start()
         if self._console is not None:
             self._console.start()
         self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
@@ -144,6 +153,7 @@ class RunningNode:
         if self._console is not None:
             await self._console.stop()
         await self.pager.stop()
+        await self.roster.stop()
         await self._local.stop()
         await self._server.stop()
         with contextlib.suppress(Broken):
@@ -275,7 +285,7 @@ class RunningNode:
         if view == "check_channels":
             return await self._check_channels(**args)
         with self._said_if_broken():
-            found = self._queries.ask(view, args)
+            found = await settled(self._queries.ask(view, args))
         if view == "admit":
             self._pin_all()
         return found
