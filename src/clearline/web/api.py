@@ -26,6 +26,7 @@ from clearline.node import views
 from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
 from clearline.record.bundle import Contents, pack
+from clearline.web import rostering
 from clearline.web.calls import CallItem
 from clearline.web.checks import check_notice_slowly, check_phrases, forms, read_file
 from clearline.web.drafts import (
@@ -74,7 +75,7 @@ COMMANDS: dict[str, type[Any]] = {
 """Each command by the name that it has in the API: `open-call`, `take-watch`."""
 
 
-class Backend(Protocol):
+class Backend(rostering.HasRoster, Protocol):
     """What the console needs of its node."""
 
     runtime: Runtime
@@ -209,7 +210,7 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """Return every row."""
-        return [*self._views(), *self._checks(), *self._commands()]
+        return [*self._views(), *self._checks(), *self._commands(), *rostering.rows(self._backend)]
 
     def _views(self) -> list[Endpoint]:
         return [
