@@ -26,6 +26,7 @@ from clearline.web.people import People
 from clearline.web.roles import Role
 from clearline.web.serving import every_endpoint
 from clearline.web.signin import SignIn
+from clearline.web.talks import Talks
 
 NOW = Instant.parse("2026-11-23T12:00:00.000Z")
 PORT = 8443
@@ -57,7 +58,7 @@ class Door:
         self.origin = self.signin.served_at(PORT)
         none = cast("Any", None)
         api = Api(none, none, folder / "layers", none, self.signin.still, none)
-        self.rows = every_endpoint(self.signin, Documents(self.people), api)
+        self.rows = every_endpoint(self.signin, Documents(self.people), Talks(none), api)
         self.app = application(self.signin, self.rows, Page(folder), self.clock)
 
     def invite(self, name: str, role: Role = Role.WATCH_OFFICER) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "Metrics",
     "NodeSettings",
     "Settings",
+    "Voice",
     "load",
     "show",
 ]
@@ -161,6 +162,26 @@ class RosterSettings(Struct, kw_only=True, forbid_unknown_fields=True):
         return {echelon: Path(path) for echelon, _, path in pairs}
 
 
+class Voice(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[voice]`: where the voice of a call comes in and goes out."""
+
+    addresses: tuple[str, ...] = ()
+    """Addresses in figures that media is bound to; none: those of the node and its console."""
+    ports: Annotated[str, Meta(pattern=r"^(|[0-9]{1,5}-[0-9]{1,5})\Z")] = ""
+    """UDP ports to take, first and last, for a firewall; empty for any that is free."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be bound to."""
+        for address in self.addresses:
+            if ip_address(address).is_unspecified:
+                raise ValueError(
+                    f"{address} is every address: leave `addresses` empty, or name them"
+                )
+        first, _, last = self.ports.partition("-")
+        if self.ports and not 0 < int(first) <= int(last) <= MAX_PORT:
+            raise ValueError(f"no ports are {self.ports!r}")
+
+
 class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     """All settings of one node."""
 
@@ -177,6 +198,25 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     apprise: Apprise = field(default_factory=Apprise)
     phone: Phone = field(default_factory=Phone)
     roster: RosterSettings = field(default_factory=RosterSettings)
+    voice: Voice = field(default_factory=Voice)
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """Return the addresses that media is bound to; none for each that the machine has."""
+        if self.voice.addresses:
+            return self.voice.addresses
+        found: list[str] = []
+        for listen in (self.node.listen, self.console.listen):
+            host = listen.rpartition(":")[0].strip("[]")
+            if not host:
+                continue
+            try:
+                address = ip_address("127.0.0.1" if host == "localhost" else host)
+            except ValueError:  # A name: whatever address it has is one of the machine's.
+                return ()
+            if address.is_unspecified:
+            found.append(str(address))
+        return tuple(dict.fromkeys(found))
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

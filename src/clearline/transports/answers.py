@@ -1,9 +1,9 @@
 """Answers: what a counterpart's node may ask of ours, and nothing else.
 
-Under `/clearline/v1/{link}/` it takes appends and the word LINE NOT SAFE, and gives
-checkpoints and tiles. For each request it asks which certificate that link's counterpart
-has: to anyone else the link does not exist. A link of others, an unknown path and a wrong
-method get one and the same answer, so that nothing can be told from it.
+Under `/clearline/v1/{link}/` it takes appends, what is to be said of voice, and the word LINE
+NOT SAFE, and gives checkpoints and tiles. For each request it asks which certificate that
+link's counterpart has: to anyone else the link does not exist. A link of others, an unknown
+path and a wrong method get one and the same answer, so that nothing can be told from it.
 
 It decides who is heard and how much of him. What an append means is the node's (`Gate`).
 
@@ -27,9 +27,11 @@ from clearline.basis.faults import Broken, Refusal
 from clearline.basis.ids import is_uuid7
 from clearline.basis.instants import SECOND_MS, Instant
 from clearline.node.runtime import Reply
+from clearline.node.talking import Talking
 from clearline.record.tiles import parse_bundle_path, parse_tile_path
 from clearline.transports.bounds import (
     MAX_RECEIPT_BYTES,
+    MAX_VOICE_BYTES,
     MAX_WORD_BYTES,
     Bounds,
     Meter,
@@ -48,6 +50,7 @@ TEXT = "text/plain; charset=utf-8"
 TREE_SIZE = "text/x.tlog.size"
 """tlog-witness: "the response body MUST consist of the tree size ... and the response MUST
 have a Content-Type of text/x.tlog.size"."""
+JSON = "application/json"
 BYTES = "application/octet-stream"
 FOR_EVER = "private, max-age=31536000, immutable"
 """A tile never changes; only its reader may keep it."""
@@ -90,6 +93,11 @@ class Gate(Protocol):
 
     def receipt(self, link: str, note: bytes) -> Reply:
         """Take in a receipt for our feed that the counterpart brings; raises Broken as `admit`."""
+        ...
+
+    @property
+    def talking(self) -> Talking:
+        """Return who carries voice."""
         ...
 
     def unsafe(self) -> str | None:
@@ -147,6 +155,8 @@ class Answers:
                 return await self._append(link, request)
             case "POST", ["receipt"]:
                 return await self._receipt(link, request)
+            case "POST", ["voice"]:
+                return await self._voice(link, request)
             case "POST", ["not-safe"]:
                 return await self._not_safe(link, request)
             case "GET", [party, what] if _PARTY.fullmatch(party):
@@ -213,6 +223,17 @@ class Answers:
             return self._plain(_UNSAFE)
         self._gate.after()
         return self._plain(reply)
+
+    async def _voice(self, link: str, request: Request) -> tuple[Reply, Response]:
+        if self._gate.unsafe() is not None:
+            return self._plain(_UNSAFE)
+        body = await self._body(request, MAX_VOICE_BYTES)
+        if isinstance(body, Reply):
+            return self._plain(body, connection="close")
+        if wait_ms := self._meter(link).voice_wait_ms(self._clock()):
+            return self._later("more than a second can carry", wait_ms)
+        reply = await self._gate.talking.asked(link, body)
+        return self._plain(reply, kind=JSON if reply.status == 200 else TEXT)
 
     def _read(self, link: str, party: str, what: str) -> tuple[Reply, Response]:
         if self._gate.unsafe() is not None:

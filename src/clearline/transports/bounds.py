@@ -22,6 +22,8 @@ MAX_HEAD_BYTES = 16 * 1024
 """Bytes in a request's line and header fields."""
 MAX_RECEIPT_BYTES = 16 * 1024
 """A receipt: a checkpoint and two signature lines, about 5 kB."""
+MAX_VOICE_BYTES = 16 * 1024
+"""An offer or an end of voice: an SDP, and three short fields."""
 MAX_WORD_BYTES = 1_024
 """Bytes in the body of `not-safe`; they are read and thrown away."""
 MAX_CONCURRENT = 4
@@ -48,6 +50,8 @@ REQUESTS_PER_S = 1_000
 """Appends a second, for one link: each, a heartbeat too, costs a signature."""
 READS_PER_S = 500
 """Checkpoints and tiles a second, for one link."""
+VOICES_PER_S = 5
+"""Offers and ends of voice a second, for one link: each offer makes a connection."""
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -67,6 +71,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
     entries_per_s: int = ENTRIES_PER_S
     requests_per_s: int = REQUESTS_PER_S
     reads_per_s: int = READS_PER_S
+    voices_per_s: int = VOICES_PER_S
 
 
 class Bucket:
@@ -110,6 +115,7 @@ class Meter:
         self._entries = Bucket(bounds.entries_per_s)
         self._requests = Bucket(bounds.requests_per_s)
         self._reads = Bucket(bounds.reads_per_s)
+        self._voices = Bucket(bounds.voices_per_s)
 
     def append_wait_ms(self, body: bytes, now: Instant) -> int:
         """Count an append; return how long it must wait, or 0 if it may be admitted now.
@@ -129,10 +135,18 @@ class Meter:
 
     def read_wait_ms(self, now: Instant) -> int:
         """Count a read; return how long it must wait, or 0."""
-        wait_ms = self._reads.wait_ms(1, now)
-        if wait_ms == 0:
-            self._reads.take(1, now)
-        return wait_ms
+        return _wait_ms(self._reads, now)
+
+    def voice_wait_ms(self, now: Instant) -> int:
+        """Count an offer or an end of voice; return how long it must wait, or 0."""
+        return _wait_ms(self._voices, now)
+
+
+def _wait_ms(bucket: Bucket, now: Instant) -> int:
+    wait_ms = bucket.wait_ms(1, now)
+    if wait_ms == 0:
+        bucket.take(1, now)
+    return wait_ms
 
 
 def carries_flash(body: bytes) -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from yarl import URL
 
+from clearline.node import loop
 from clearline.transports.certificate import PinnedContext, client_context
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ UNACKNOWLEDGED_MS = 5_000
 """What the other end's kernel has not confirmed in this time went into a dead path."""
 WORD_TIMEOUT_S = 3.0
 """For LINE NOT SAFE: it is said on the way down."""
+VOICE_TIMEOUT_S = 5.0
+"""For an offer of voice: people wait for it, and the text has gone before."""
 READ_TIMEOUT_S = 30.0
 """For a checkpoint or a tile."""
 
@@ -70,7 +73,7 @@ class Failure(StrEnum):
     """The address is no HTTPS address."""
 
 
-class Unreachable(Exception):  # noqa: N818 - a state of the line, not an error of the program's
+class Unreachable(loop.Unreachable):
     """No answer was had. `reason` says why in one word, `detail` in the system's own."""
 
     def __init__(self, reason: Failure, detail: str = "") -> None:
@@ -118,6 +121,11 @@ class Client:
             "POST", address, pin_der, note, READ_TIMEOUT_S, MAX_ANSWER_BYTES
         )
         return status
+
+    async def voice(self, url: str, pin_der: bytes, link: str, body: bytes) -> tuple[int, bytes]:
+        """Say something about voice; return status and body. Raises Unreachable."""
+        address = _address(url, link, "voice")
+        return await self._ask("POST", address, pin_der, body, VOICE_TIMEOUT_S, MAX_ANSWER_BYTES)
 
     async def close(self) -> None:
         """Close every connection. The client may be used again."""

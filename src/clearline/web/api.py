@@ -25,6 +25,7 @@ from clearline.core.events import Command
 from clearline.node import views
 from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
+from clearline.node.talking import Talk, Talking
 from clearline.record.bundle import Contents, pack
 from clearline.web import rostering
 from clearline.web.calls import CallItem
@@ -81,6 +82,11 @@ class Backend(rostering.HasRoster, Protocol):
     runtime: Runtime
     clock: Clock
 
+    @property
+    def talking(self) -> Talking:
+        """Return who carries voice."""
+        ...
+
     async def submit(self, command: Any) -> Outcome:
         """Have a command done, durably. Raises Mistake, Broken or BufferError."""
         ...
@@ -124,6 +130,7 @@ class Whole(Struct, frozen=True, kw_only=True):
     calls: tuple[CallItem, ...]
     tests: tuple[TestItem, ...]
     lines: tuple[LineItem, ...]
+    talks: tuple[Talk, ...]
     seen: tuple[Seen, ...]
 
 

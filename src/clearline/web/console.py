@@ -59,8 +59,14 @@ class Console:
         self._served = served
         self._again_s = again_s
         self._picture = Picture(
-            backend.runtime, node.party, node.title, __version__, backend.clock.now()
+            backend.runtime,
+            node.party,
+            node.title,
+            __version__,
+            backend.clock.now(),
+            backend.talking.talks,
         )
+        backend.talking.on_change(self.refresh)
         self._page: Page | None = None
         self._serving: Serving | None = None
         self._view = ConsoleView()

@@ -18,6 +18,7 @@ from clearline.web.openapi import describe
 from clearline.web.picture import Picture
 from clearline.web.serving import every_endpoint
 from clearline.web.signin import SignIn
+from clearline.web.talks import Talks
 
 __all__ = ["document"]
 
@@ -27,7 +28,7 @@ def document() -> bytes:
     # The rows need no node to be described: only their handlers would.
     none = cast("Any", None)
     api = Api(cast("Backend", none), cast("Picture", none), Path(), none, none, none)
-    rows = every_endpoint(SignIn(none, _nobody(), none, none), Documents(none), api)
+    rows = every_endpoint(SignIn(none, _nobody(), none, none), Documents(none), Talks(none), api)
     raw = msgspec.json.encode(describe(rows, PREFIX), order="deterministic")
     return msgspec.json.format(raw, indent=1) + b"\n"
 

@@ -26,6 +26,7 @@ from clearline.basis.instants import Instant
 from clearline.core.effects import Alert, Effect, Hush, Ring, Tell
 from clearline.core.links import LinkState
 from clearline.node.runtime import Runtime
+from clearline.node.talking import Talk
 from clearline.web.calls import call_item
 from clearline.web.endpoint import encode
 from clearline.web.items import (
@@ -44,7 +45,8 @@ from clearline.web.items import (
 __all__ = ["KINDS", "Frame", "Picture"]
 
 KINDS = (
-    "node", "links", "terms", "watch", "notices", "conflicts", "calls", "tests", "lines", "seen",
+    "node", "links", "terms", "watch", "notices", "conflicts", "calls", "tests", "lines", "talks",
+    "seen",
 )  # fmt: skip
 """The lists of a picture, in the order in which a frame gives them."""
 
@@ -71,12 +73,19 @@ class Picture:
     """What the consoles of one running node show."""
 
     def __init__(
-        self, runtime: Runtime, party: str, title: str, version: str, started: Instant
+        self,
+        runtime: Runtime,
+        party: str,
+        title: str,
+        version: str,
+        started: Instant,
+        talks: Callable[[], Mapping[str, Talk]] = dict,
     ) -> None:
         self._runtime = runtime
         self._party = party
         self._title = title
         self._version = version
+        self._talks = talks
         self.boot = f"{int(started):x}"
         """Tells frames of this run of the node from those of another."""
         self.number = 0
@@ -203,6 +212,7 @@ class Picture:
         yield "calls", state.calls.by_id, lambda call: call_item(state, call)
         yield "tests", state.tests.by_id, test_item
         yield "lines", self._lines, _itself
+        yield "talks", self._talks(), _itself
         yield "seen", self._seen, _itself
 
     def _link_of(self, agreement: Any) -> Any:

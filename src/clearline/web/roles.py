@@ -51,6 +51,7 @@ _WATCH = frozenset(
         "answer-test",
         "explain-test",
         "report-violation",
+        "talk",
     }
 )
 _TERMS = frozenset({"propose", "agree", "announce"})

@@ -31,6 +31,7 @@ from clearline.web.page import Page
 from clearline.web.people import People
 from clearline.web.picture import Picture
 from clearline.web.signin import SignIn
+from clearline.web.talks import Talks
 
 __all__ = ["Serving", "every_endpoint"]
 
@@ -41,9 +42,14 @@ HANDSHAKE_TIMEOUT_S = 5.0
 STOP_GRACE_S = 1.0
 
 
-def every_endpoint(signin: SignIn, documents: Documents, api: Api) -> list[Endpoint]:
+def every_endpoint(signin: SignIn, documents: Documents, talks: Talks, api: Api) -> list[Endpoint]:
     """Return every row of the API."""
-    return [*signin.endpoints(), *documents.endpoints(), *api.endpoints()]
+    return [
+        *signin.endpoints(),
+        *documents.endpoints(),
+        *talks.endpoints(),
+        *api.endpoints(),
+    ]
 
 
 class Serving:
@@ -81,7 +87,7 @@ class Serving:
             signin = SignIn(people, settings.node, console, now)
             address = signin.served_at(int(listener.getsockname()[1]))
             api = Api(backend, picture, home / "layers", read_shapes, signin.still, refresh)
-            rows = every_endpoint(signin, Documents(people), api)
+            rows = every_endpoint(signin, Documents(people), Talks(backend.talking), api)
             app = application(signin, rows, page, now)
             config = Config(
                 app,

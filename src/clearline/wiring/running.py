@@ -48,6 +48,7 @@ from clearline.transports import (
 from clearline.transports import Unreachable as NoAnswer
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
+from clearline.voice.voice import Voice
 from clearline.web.console import AGAIN_S, Console
 from clearline.wiring.home import Home
 from clearline.wiring.stderr import STDERR
@@ -112,6 +113,7 @@ class RunningNode:
         )
         self.loop.on_unsafe = self._on_unsafe
         self.loop.on_answer = lambda _, seconds: self._metrics.receipts.observe(seconds)
+        self.talking = Voice(self.loop, home.path / "recordings", self.settings, self._client.voice)
         self.ended: asyncio.Event = asyncio.Event()
         self._log = structlog.get_logger("node")
         self._words: set[asyncio.Task[None]] = set()
@@ -143,6 +145,7 @@ class RunningNode:
         self._loop.start()
         self.pager.start()
         self.roster.start()
+        self.talking.start()
         if self._console is not None:
             self._console.start()
         self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
@@ -156,6 +159,7 @@ class RunningNode:
         await self.roster.stop()
         await self._local.stop()
         await self._server.stop()
+        await self.talking.stop()
         with contextlib.suppress(Broken):
             await self._loop.stop()
         for word in list(self._words):

@@ -1,0 +1,424 @@
+"""Voice: who may talk in which call, and what the two nodes say to each other about it.
+
+There is voice only in a call that is not closed and whose text the counterpart's node stores: its
+receipt, or its own word that it rings. Whatever becomes of voice, the text goes on as if
+there were none: nothing here is waited for by anything else.
+
+One talk a call. Either side begins it, and the other side's officer joins by a press of
+theirs: no microphone is ever opened from afar. The media itself is `process`'s.
+
+Source: protocol/11-voice.md; decision 0036.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from clearline.basis.faults import Mistake
+from clearline.basis.instants import Instant
+from clearline.core.calls import Call, CallState
+from clearline.core.effects import Append, Demand, Effect, Ring, Tell
+from clearline.node.loop import Loop, Unreachable
+from clearline.node.ports import Reply
+from clearline.node.settings import Settings
+from clearline.node.talking import Leg, Talk
+from clearline.voice.bounds import MAX_SESSIONS, MAX_SESSIONS_OF_LINK, checked_sdp
+from clearline.voice.child import Child
+from clearline.voice.messages import (
+    Accept,
+    Answered,
+    Begin,
+    Connect,
+    Ended,
+    Event,
+    Finish,
+    Gone,
+    Hear,
+    Offer,
+    Over,
+    State,
+    decode_wire,
+)
+from clearline.voice.recording import PART, SUFFIX, Recorded, recover
+
+__all__ = ["Carry", "Voice"]
+
+Carry = Callable[[str, bytes, str, bytes], Awaitable[tuple[int, bytes]]]
+"""Bring a body to a counterpart's node: address, pinned certificate, link, body; its answer."""
+
+OVER_S = 3.0
+"""How long a session may take to end."""
+MAX_OPENED = 10_000
+_REFUSED = {
+    404: "Their node has no voice.",
+    409: "Their node does not have this call open.",
+    429: "Their node carries as many talks as it may.",
+}
+
+_encode = msgspec.json.Encoder().encode
+_log = structlog.get_logger("voice")
+
+
+class _Answer(Struct, frozen=True):
+    sdp: str
+
+
+class _Held:
+    """One talk as the node holds it."""
+
+    def __init__(self, call: Call, began: Instant, wire: str, *, mine: bool) -> None:
+        self.name = secrets.token_hex(16)
+        """What our own process knows it by."""
+        self.call = call.id
+        self.file = f"{call.id}-{self.name[:8]}"
+        """The name of its recording, less what comes after the dot."""
+        self.link = call.link
+        self.began = began
+        self.wire = wire
+        """What both nodes know it by: drawn by the one whose offer was taken."""
+        self.mine = mine
+        self.officer = ""
+        self.offering = False
+        """Whether our offer is on its way and not answered."""
+        self.why = ""
+        self.state: State | None = None
+        self.over: asyncio.Future[Recorded | None] = asyncio.get_running_loop().create_future()
+
+    def talk(self) -> Talk:
+        """Return it as others see it."""
+        state = self.state
+        return Talk(
+            id=self.call,
+            began=self.began,
+            mine=self.mine,
+            officer=self.officer,
+            console=Leg(state.console) if state else Leg.OFF,
+            peer=Leg.LOST if self.why else Leg(state.peer) if state else Leg.OFF,
+            theirs=state is not None and state.theirs,
+            ever=state is not None and state.ever,
+            recorded=state is None or state.recorded,
+            why=self.why or (state.fault if state else ""),
+        )
+
+
+class Voice:
+    """The voice of one node: `node.talking.Talking`, and what its counterparts ask."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        folder: Path,
+        settings: Settings,
+        carry: Carry,
+    ) -> None:
+        """Record into `folder`, which is made when it is first needed."""
+        self._loop = loop
+        self._folder = folder
+        self._carry = carry
+        self._changed: Callable[[], None] = lambda: None
+        self._child = Child(settings.media, settings.voice.ports, self._heard, self._died)
+        self._held: dict[str, _Held] = {}
+        """By call."""
+        self._ending: dict[str, _Held] = {}
+        """By name: what is over, until its recording is."""
+        self._recovering = asyncio.Lock()
+        self._opened: dict[str, int] = {}
+        """Where in our feed each call of ours was opened, since this node started."""
+        self._work: set[asyncio.Task[None]] = set()
+
+    @property
+    def process(self) -> int | None:
+        """Return the id of the process that the media is in, if there is one."""
+        return self._child.pid
+
+    def start(self) -> None:
+        """Find what a kill has left, and be ready if there is a call open."""
+        self._loop.listen(self._take)
+        self._soon(self._recover_all())
+        if any(call.closed_at is None for call in self._calls().values()):
+            self._warm()
+
+    async def stop(self) -> None:
+        """End every talk, and have each recording told of."""
+        await asyncio.gather(*(self._end(held) for held in list(self._held.values())))
+        await self._child.stop()
+        for task in list(self._work):
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+
+    # What our console asks (node.talking.Talking).
+
+    async def join(self, call: str, officer: str, sdp: str) -> str:
+        """Have an officer talk in a call; return the SDP that answers the browser's."""
+        found = self._loop.runtime.state.call(call)
+        self._check(found)
+        offer = checked_sdp(sdp)
+        held = self._held.get(call)
+        if held is None:
+            self._check_room(found.link)
+            held = await self._begin(found, secrets.token_hex(16), mine=True)
+        answer = await self._child.ask(Hear(session=held.name, sdp=offer))
+        held.officer = officer
+        if (held.state is None or held.state.peer in ("off", "lost")) and not held.offering:
+            held.offering = True
+            self._soon(self._reach(held))
+        return answer
+
+    async def hang_up(self, call: str) -> None:
+        """End the voice of a call on both sides."""
+        held = self._held.get(call)
+        if held is not None:
+            await self._end(held)
+
+    def on_change(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever a talk begins, changes or ends."""
+        self._changed = told
+
+    def talks(self) -> Mapping[str, Talk]:
+        """Return every talk that is going on, by its call."""
+        return {call: held.talk() for call, held in self._held.items()}
+
+    # What a counterpart's node asks.
+
+    async def asked(self, link: str, body: bytes) -> Reply:
+        """Answer what the counterpart's node says about the voice of a call."""
+        try:
+            said = decode_wire(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return _refused(400, "malformed", "neither an offer nor an end")
+        held = self._held.get(said.call)
+        if isinstance(said, Ended):
+            if held is not None and held.link == link and held.wire == said.session:
+                self._soon(self._end(held, tell=False))
+            return Reply(status=200, body=b"{}\n")
+        try:
+            return await self._offered(link, said, held)
+        except Mistake as mistake:
+            status = {"bad_sdp": 400, "too_many": 429}.get(mistake.code, 409)
+            return _refused(status, mistake.code, mistake.phrase)
+
+    async def _offered(self, link: str, said: Offer, held: _Held | None) -> Reply:
+        call = self._loop.runtime.state.call(said.call)
+        if call.link != link:
+            raise Mistake("no_such_call", "There is no such call on this link.")
+        self._check(call)
+        sdp = checked_sdp(said.sdp)
+        if held is not None and held.offering and call.mine:
+            # Both have offered at once: that of the side that opened the call holds.
+            raise Mistake("glare", "Our own offer is on its way.")
+        if held is None:
+            self._check_room(link)
+            held = await self._begin(call, said.session, mine=False)
+        held.offering, held.why, held.wire = False, "", said.session
+        answer = await self._child.ask(Accept(session=held.name, sdp=sdp))
+        self._changed()
+        return Reply(status=200, body=_encode({"sdp": answer}) + b"\n")
+
+    # How a talk begins and ends.
+
+    def _check(self, call: Call) -> None:
+        """Raise Mistake unless there may be voice in a call: the text comes first."""
+        if call.state is CallState.CLOSED:
+            raise Mistake("out_of_order", f"Call {call.id} is closed: there is no voice in it.")
+        if not call.mine or call.told is not None or call.acknowledgement is not None:
+            return
+        index = self._opened.get(call.id)
+        if index is None or index >= self._loop.runtime.state.link(call.link).receipt_size:
+            phrase = "Their node does not have the text of this call yet: voice comes after it."
+            raise Mistake("text_first", phrase)
+
+    def _check_room(self, link: str) -> None:
+        of_link = sum(held.link == link for held in self._held.values())
+        if len(self._held) >= MAX_SESSIONS or of_link >= MAX_SESSIONS_OF_LINK:
+            raise Mistake("too_many", "As many talks go on as may at once.")
+
+    async def _begin(self, call: Call, wire: str, *, mine: bool) -> _Held:
+        held = self._held[call.id] = _Held(call, self._loop.clock.now(), wire, mine=mine)
+        path = self._folder / f"{held.file}{SUFFIX}{PART}"
+        try:
+            with contextlib.suppress(OSError):  # The process says so when it cannot write there.
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+            title = f"call {call.id}, from {held.began}; left: our desk, right: theirs"
+            await self._child.ask(Begin(session=held.name, file=str(path), title=title))
+        except Mistake:
+            self._held.pop(call.id, None)
+            raise
+        self._changed()
+        return held
+
+    async def _reach(self, held: _Held) -> None:
+        """Offer voice to the counterpart's node, by each of its addresses in turn."""
+        held.why = ""
+        try:
+            sdp = await self._child.ask(Connect(session=held.name))
+            offer = Offer(call=held.call, session=held.wire, sdp=sdp)
+            answer = await self._say(held.link, _encode(offer))
+            if held.offering:  # Else theirs has been taken meanwhile.
+                sdp = checked_sdp(answer.sdp)
+                await self._child.ask(Answered(session=held.name, sdp=sdp))
+        except Mistake as mistake:
+            if held.offering and mistake.code != "glare":
+                held.why = mistake.phrase
+        held.offering = False
+        self._changed()
+
+    async def _say(self, link: str, body: bytes) -> _Answer:
+        """Return the answer of the counterpart's node. Mistake, with why there is none."""
+        card = self._loop.runtime.state.link(link).counterpart
+        for url in card.urls:
+            try:
+                status, raw = await self._carry(url, b64decode(card.certificate), link, body)
+            except Unreachable:
+                continue
+            if status == 409 and raw.startswith(b"glare"):
+                raise Mistake("glare", "Their offer is on its way.")
+            if status != 200:
+                raise Mistake("no_voice", _REFUSED.get(status, f"Their node answers {status}."))
+            try:
+                return msgspec.json.decode(raw, type=_Answer)
+            except (msgspec.MsgspecError, ValueError) as error:
+                raise Mistake("no_voice", "Their node's answer makes no sense.") from error
+        raise Mistake("no_voice", "Their node cannot be reached.")
+
+    async def _end(self, held: _Held, *, tell: bool = True) -> None:
+        """End a talk, on the other side too, and put its recording where it stays."""
+        if self._held.get(held.call) is not held:
+            return
+        del self._held[held.call]
+        self._changed()
+        if tell:
+            self._soon(self._say_ended(held))
+        self._ending[held.name] = held
+        try:
+            if not self._child.up:
+                raise Mistake("no_voice", "The voice process has ended.")
+            await self._child.ask(Finish(session=held.name))
+            async with asyncio.timeout(OVER_S):
+                recorded = await held.over
+        except (Mistake, TimeoutError):
+            # The process has died: what it has written is found as after a kill.
+            del self._ending[held.name]
+            await self._recover_all()
+            return
+        if recorded is not None:
+            await self._keep(held.call, recorded)
+        del self._ending[held.name]
+
+    async def _say_ended(self, held: _Held) -> None:
+        with contextlib.suppress(Mistake):
+            await self._say_word(held)
+
+    async def _say_word(self, held: _Held) -> None:
+        body = _encode(Ended(call=held.call, session=held.wire))
+        card = self._loop.runtime.state.link(held.link).counterpart
+        for url in card.urls:
+            try:
+                await self._carry(url, b64decode(card.certificate), held.link, body)
+            except Unreachable:
+                continue
+            return
+
+    # Recordings.
+
+    async def _keep(self, call: str, recorded: Recorded) -> None:
+        """Call a recording whole."""
+        whole = self._folder / recorded.file
+        with contextlib.suppress(OSError):
+            os.replace(f"{whole}{PART}", whole)
+        _log.info("recorded", **msgspec.structs.asdict(recorded))
+
+    async def _recover_all(self) -> None:
+        """Close what nobody writes any more, and have it told of."""
+        async with self._recovering:
+            for path in sorted(self._folder.glob(f"*{SUFFIX}{PART}")):
+                await self._recover(path)
+
+    async def _recover(self, path: Path) -> None:
+        name = path.name.removesuffix(SUFFIX + PART)
+        if any(held.file == name for held in (*self._held.values(), *self._ending.values())):
+            return
+        try:
+            recorded = await asyncio.to_thread(recover, path)
+        except OSError as error:
+            _log.error("recording_not_read", file=path.name, error=str(error))
+            return
+        await self._keep(name.rpartition("-")[0], recorded)
+
+    # What is heard.
+
+    def _take(self, effect: Effect) -> None:
+        """Take in what the node does: a call may want voice soon, or have no more of it."""
+        match effect:
+            case Append(kind="call.opened"):
+                self._opened[effect.id] = effect.index
+                while len(self._opened) > MAX_OPENED:
+                    del self._opened[next(iter(self._opened))]
+                self._warm()
+            case Ring(demand=Demand.CALL):
+                self._warm()
+            case Append(kind="call.closed") | Tell(code="call_closed"):
+                self._soon(self._end_closed())
+            case _:
+                pass
+
+    def _heard(self, event: Event) -> None:
+        """Take in what the process says."""
+        held = self._named(getattr(event, "session", ""))
+        match event:
+            case State() if held is not None:
+                held.state = event
+                self._changed()
+            case Gone() if held is not None:
+                self._soon(self._end(held))
+            case Over() if event.session in self._ending:
+                self._ending[event.session].over.set_result(event.recorded)
+            case _:
+                pass
+
+    def _died(self) -> None:
+        """The process is gone: every talk with it."""
+        for held in list(self._held.values()):
+            self._soon(self._end(held))
+
+    async def _end_closed(self) -> None:
+        for held in list(self._held.values()):
+            call = self._calls().get(held.call)
+            if call is None or call.state is CallState.CLOSED:
+                await self._end(held)
+
+    def _named(self, name: str) -> _Held | None:
+        return next((held for held in self._held.values() if held.name == name), None)
+
+    def _calls(self) -> dict[str, Call]:
+        return self._loop.runtime.state.calls.by_id
+
+    def _warm(self) -> None:
+        """Have the process up before anybody asks for it."""
+        if not self._child.up:
+            self._soon(self._start_child())
+
+    async def _start_child(self) -> None:
+        try:
+            await self._child.start()
+        except (Mistake, OSError) as error:
+            _log.error("no_voice", error=str(error))
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+
+def _refused(status: int, reason: str, detail: str) -> Reply:
+    return Reply(status=status, body=f"{reason}: {detail}\n".encode(), reason=reason)
