@@ -6,7 +6,7 @@ import { clock } from './clock.svelte';
 import type { Kind, Lists, Whole } from './types';
 
 const KINDS: Kind[] = [
-  'node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'seen',
+  'node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'talks', 'seen',
 ];
 const QUIET_MS = 3_500;
 
@@ -28,6 +28,7 @@ class Picture {
   calls = $state.raw<Map<string, Lists['calls']>>(new Map());
   tests = $state.raw<Map<string, Lists['tests']>>(new Map());
   lines = $state.raw<Map<string, Lists['lines']>>(new Map());
+  talks = $state.raw<Map<string, Lists['talks']>>(new Map());
   seen = $state.raw<Map<string, Lists['seen']>>(new Map());
   /** Whether what is shown is what is. Everything but `live` is the past, and is marked so. */
   state = $state<StreamState>('loading');

@@ -13,6 +13,7 @@ export type NoticeItem = Schemas['NoticeItem'];
 export type ConflictItem = Schemas['ConflictItem'];
 export type CallItem = Schemas['CallItem'];
 export type TestItem = Schemas['TestItem'];
+export type TalkItem = Schemas['Talk'];
 export type LineItem = Schemas['LineItem'];
 export type Seen = Schemas['Seen'];
 export type Utterance = Schemas['Utterance'];
@@ -52,6 +53,7 @@ export interface Lists {
   calls: CallItem;
   tests: TestItem;
   lines: LineItem;
+  talks: TalkItem;
   seen: Seen;
 }
 export type Kind = keyof Lists;
