@@ -82,11 +82,14 @@ class Browser:
         await self._connection.close()
         await self._http.close()
 
-    async def talk(self, call: str) -> None:
-        """Press TALK."""
+    async def talk(self, call: str) -> dict[str, Any]:
+        """Press TALK; return what the node answers."""
         await self._connection.setLocalDescription(await self._connection.createOffer())
         answer = await self.ask("POST", call, {"sdp": self._connection.localDescription.sdp})
-        await self._connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
+        if "sdp" in answer:
+            described = RTCSessionDescription(answer["sdp"], "answer")
+            await self._connection.setRemoteDescription(described)
+        return answer
 
     async def hang_up(self, call: str) -> None:
         await self.ask("DELETE", call, {})

@@ -39,7 +39,7 @@ UNACKNOWLEDGED_MS = 5_000
 """What the other end's kernel has not confirmed in this time went into a dead path."""
 WORD_TIMEOUT_S = 3.0
 """For LINE NOT SAFE: it is said on the way down."""
-VOICE_TIMEOUT_S = 5.0
+VOICE_TIMEOUT_S = 10.0
 """For an offer of voice: people wait for it, and the text has gone before."""
 READ_TIMEOUT_S = 30.0
 """For a checkpoint or a tile."""

@@ -185,16 +185,14 @@ class Leg:
 
     async def _watch(self) -> None:
         """Lose the leg if it does not come about, or sends more than a voice has."""
-        await asyncio.sleep(CONNECT_S)
-        if self.state == "connecting":
-            self._become("lost")
-        over, before = 0, await self._received()
-        while self.state == "on":
+        began, over, before = self._loop.time(), 0, 0
+        while self.state != "lost":
             await asyncio.sleep(1)
             now = await self._received()
             over = over + 1 if now - before > MAX_PACKETS_PER_S else 0
             before = now
-            if over >= FLOOD_S:
+            late = self.state == "connecting" and self._loop.time() - began > CONNECT_S
+            if late or over >= FLOOD_S:
                 self._become("lost")
 
     async def _received(self) -> int:

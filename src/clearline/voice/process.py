@@ -85,10 +85,11 @@ class Process:
     async def run(self) -> None:
         """Do as the node says until it is gone; then end every recording as it is."""
         self._tell(Ready())
-        while line := await self._reader.readline():
-            task = asyncio.create_task(self._do(decode_command(line)))
-            self._work.add(task)
-            task.add_done_callback(self._work.discard)
+        with contextlib.suppress(ConnectionError):
+            while line := await self._reader.readline():
+                task = asyncio.create_task(self._do(decode_command(line)))
+                self._work.add(task)
+                task.add_done_callback(self._work.discard)
         for session in self._sessions.values():
             await session.end()
 

@@ -87,14 +87,13 @@ class Session:
         """End it; return the recording."""
         self._over = True
         self._work.cancel()
-        await self._drop_console()
-        if self._peer is not None:
-            await self._peer.close()
-        if self._recorder is not None:
-            self._write(self._loop.time() - self._began)
+        self._write(self._loop.time() - self._began)
         if self._recorder is not None:
             self._recorded = self._recorder.close()
             self._recorder = None
+        await self._drop_console()
+        if self._peer is not None:
+            await self._peer.close()
         return self._recorded
 
     async def _new_peer(self) -> Leg:

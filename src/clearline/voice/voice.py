@@ -59,12 +59,17 @@ Carry = Callable[[str, bytes, str, bytes], Awaitable[tuple[int, bytes]]]
 
 OVER_S = 3.0
 """How long a session may take to end."""
+STOP_S = 1.0
+"""How long a node that stops waits for the others to hear that its talks are over."""
 MAX_OPENED = 10_000
 _REFUSED = {
     404: "Their node has no voice.",
     409: "Their node does not have this call open.",
     429: "Their node carries as many talks as it may.",
 }
+
+_NOBODY = {(one, other) for one in ("off", "connecting") for other in ("off", "connecting")}
+"""Where both legs stand in a talk in which nothing can have been said."""
 
 _encode = msgspec.json.Encoder().encode
 _log = structlog.get_logger("voice")
@@ -132,6 +137,7 @@ class Voice:
         """By call."""
         self._ending: dict[str, _Held] = {}
         """By name: what is over, until its recording is."""
+        self._stopping = False
         self._recovering = asyncio.Lock()
         self._opened: dict[str, int] = {}
         """Where in our feed each call of ours was opened, since this node started."""
@@ -146,16 +152,18 @@ class Voice:
         """Find what a kill has left, and be ready if there is a call open."""
         self._loop.listen(self._take)
         self._soon(self._recover_all())
-        if any(call.closed_at is None for call in self._calls().values()):
-            self._warm()
+        self._warm_if_called()
 
     async def stop(self) -> None:
         """End every talk, and have each recording told of."""
+        self._stopping = True
         await asyncio.gather(*(self._end(held) for held in list(self._held.values())))
-        await self._child.stop()
+        if self._work:
+            await asyncio.wait(self._work, timeout=STOP_S)
         for task in list(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+        await self._child.stop()
 
     # What our console asks (node.talking.Talking).
 
@@ -168,7 +176,7 @@ class Voice:
         if held is None:
             self._check_room(found.link)
             held = await self._begin(found, secrets.token_hex(16), mine=True)
-        answer = await self._child.ask(Hear(session=held.name, sdp=offer))
+        answer = await self._first(held, Hear(session=held.name, sdp=offer))
         held.officer = officer
         if (held.state is None or held.state.peer in ("off", "lost")) and not held.offering:
             held.offering = True
@@ -221,7 +229,7 @@ class Voice:
             self._check_room(link)
             held = await self._begin(call, said.session, mine=False)
         held.offering, held.why, held.wire = False, "", said.session
-        answer = await self._child.ask(Accept(session=held.name, sdp=sdp))
+        answer = await self._first(held, Accept(session=held.name, sdp=sdp))
         self._changed()
         return Reply(status=200, body=_encode({"sdp": answer}) + b"\n")
 
@@ -257,6 +265,15 @@ class Voice:
         self._changed()
         return held
 
+    async def _first(self, held: _Held, command: Hear | Accept) -> str:
+        """Return the answer to an offer; a talk that begins with one that is none never was."""
+        try:
+            return await self._child.ask(command)
+        except Mistake:
+            if held.state is None or (held.state.console, held.state.peer) in _NOBODY:
+                await self._end(held, tell=False, keep=False)
+            raise
+
     async def _reach(self, held: _Held) -> None:
         """Offer voice to the counterpart's node, by each of its addresses in turn."""
         held.why = ""
@@ -291,7 +308,7 @@ class Voice:
                 raise Mistake("no_voice", "Their node's answer makes no sense.") from error
         raise Mistake("no_voice", "Their node cannot be reached.")
 
-    async def _end(self, held: _Held, *, tell: bool = True) -> None:
+    async def _end(self, held: _Held, *, tell: bool = True, keep: bool = True) -> None:
         """End a talk, on the other side too, and put its recording where it stays."""
         if self._held.get(held.call) is not held:
             return
@@ -311,8 +328,10 @@ class Voice:
             del self._ending[held.name]
             await self._recover_all()
             return
-        if recorded is not None:
+        if recorded is not None and keep:
             await self._keep(held.call, recorded)
+        elif recorded is not None:
+            (self._folder / f"{recorded.file}{PART}").unlink(missing_ok=True)
         del self._ending[held.name]
 
     async def _say_ended(self, held: _Held) -> None:
@@ -390,6 +409,8 @@ class Voice:
         """The process is gone: every talk with it."""
         for held in list(self._held.values()):
             self._soon(self._end(held))
+        if not self._stopping:
+            self._warm_if_called()
 
     async def _end_closed(self) -> None:
         for held in list(self._held.values()):
@@ -402,6 +423,10 @@ class Voice:
 
     def _calls(self) -> dict[str, Call]:
         return self._loop.runtime.state.calls.by_id
+
+    def _warm_if_called(self) -> None:
+        if any(call.closed_at is None for call in self._calls().values()):
+            self._warm()
 
     def _warm(self) -> None:
         """Have the process up before anybody asks for it."""
