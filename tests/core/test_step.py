@@ -302,6 +302,14 @@ GOOD = {
     "call.disposition": st.fixed_dictionaries({"disposition": DISPOSITION}),
     "call.closed": st.just({}),
     "call.stood_down": st.just({}),
+    "call.recorded": st.fixed_dictionaries(
+        {
+            "sha256": st.sampled_from(["ab" * 32, "cd" * 32, "AB" * 32]),
+            "duration_ms": INTEGERS,
+            "bytes": INTEGERS,
+            "cut": st.booleans(),
+        }
+    ),
     "test.sent": st.just({}),
     "test.answered": st.sampled_from(
         [{"outcome": "answered"}, {"outcome": "missed", "cause": "unknown"}, {"outcome": "missed"}]

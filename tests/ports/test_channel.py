@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from clearline.channels.apprise import Apprise
-from clearline.channels.xmpp import Xmpp
 from msgspec.structs import replace
 
+from clearline.channels.apprise import Apprise
 from clearline.channels.mail import Mail
 from clearline.channels.mqtt import Mqtt
+from clearline.channels.xmpp import Xmpp
 from clearline.core.effects import Demand
 from clearline.core.terms import Precedence
 from clearline.node import ways

@@ -169,6 +169,16 @@ GOOD: dict[str, list[tuple[str, Json]]] = {
     ],
     "call.closed": [("nothing to say", {})],
     "call.stood_down": [("nothing to say", {})],
+    "call.recorded": [
+        (
+            "four minutes, whole",
+            {"sha256": "ab" * 32, "duration_ms": 243_660, "bytes": 1_218_300, "cut": False},
+        ),
+        (
+            "cut off before anything was said",
+            {"sha256": "00" * 32, "duration_ms": 0, "bytes": 0, "cut": True},
+        ),
+    ],
     "test.sent": [("nothing to say", {})],
     "test.answered": [
         ("answered", {"outcome": "answered"}),

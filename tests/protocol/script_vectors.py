@@ -486,6 +486,7 @@ def call_scripts() -> list[Json]:
         idle(),
         stood_down(),
         preempted(),
+        recorded(),
         unreadable(),
         taken(),
     )
@@ -545,6 +546,25 @@ def preempted() -> Script:
     later = it.arrives("call.opened", flash(drill=True))
     it.waits(MINUTE_MS)
     assert later in {each["re"][0] for each in it.said()}
+    return it
+
+
+def recorded() -> Script:
+    """Return a call whose voice the counterpart has recorded, said when it is closed long since."""
+    it = script("that a recording of a call's voice is had is said at any time, and each once")
+    call = it.arrives("call.opened", flash())
+    one = {"sha256": "ab" * 32, "duration_ms": 61_000, "bytes": 305_000, "cut": False}
+    it.arrives("call.recorded", one, re=(call,))
+    it.arrives("call.recorded", one, re=(call,), expect="duplicate")
+    it.arrives("call.recorded", one, re=(LINK,), expect="unknown_reference")
+    it.arrives("call.recorded", one, expect="unknown_reference")
+    it.arrives("call.recorded", one | {"sha256": "AB" * 32}, re=(call,), expect="malformed")
+    it.does("Acknowledge", call=call, echelon="duty-desk")
+    it.does("Dispose", call=call, disposition="received")
+    it.does("Close", call=call)
+    it.arrives("call.closed", {}, re=(call,))
+    it.arrives("call.recorded", one | {"sha256": "cd" * 32, "cut": True}, re=(call,))
+    it.arrives("call.said", {"phrases": [STOP]}, re=(call,), expect="out_of_order")
     return it
 
 

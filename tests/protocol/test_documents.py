@@ -37,6 +37,7 @@ from clearline.record import canonical, entry, keys, mirror, note, proof
 from clearline.space import altitude, anchor, outline, volume
 from clearline.space.text import rangebearing
 from clearline.transports import bounds as transport
+from clearline.voice import bounds as voice
 
 FOLDER = Path(__file__).parents[2] / "protocol"
 PAGES = {
@@ -49,6 +50,7 @@ PAGES = {
         "8-notices-and-conflicts.md",
         "9-calls.md",
         "10-limits.md",
+        "11-voice.md",
     )
 }
 WHOLE = "\n".join(PAGES.values())
@@ -125,7 +127,9 @@ def test_a_reason_that_the_code_never_gives_is_said_to_be_kept():
 # The call table
 
 
-CALL_KINDS = [kind for kind in BODIES if kind.startswith("call.")]
+OF_NO_STATE = {"call.recorded"}
+"""What may be said of a call whenever: 11-voice.md."""
+CALL_KINDS = [kind for kind in BODIES if kind.startswith("call.") and kind not in OF_NO_STATE]
 
 
 @pytest.mark.parametrize("state", CallState)
@@ -318,6 +322,8 @@ def test_every_limit_of_the_code_is_stated_with_its_value(name, value):
         ("appends on one link", transport.BYTES_PER_S),
         ("appends on one link", transport.ENTRIES_PER_S),
         ("checkpoints, tiles, receipts and `not-safe` on one link", transport.READS_PER_S),
+        ("requests about voice on one link", transport.VOICES_PER_S),
+        ("requests about voice on one link", transport.MAX_VOICE_BYTES),
         ("connections of one certificate", transport.MAX_PEER_CONNECTIONS),
         ("connections in all", transport.MAX_CONNECTIONS),
         ("handshakes under way", transport.MAX_HANDSHAKES),
@@ -329,6 +335,29 @@ def test_every_limit_of_the_transport_is_stated_with_its_value(row_of, value):
 
     assert len(lines) == 1
     assert re.search(rf"(?<![\d,]){value:,}(?!\d|,\d)", lines[0]), (value, lines[0])
+
+
+@pytest.mark.parametrize(
+    ("row_of", "values"),
+    [
+        ("body of a request", (transport.MAX_VOICE_BYTES,)),
+        ("an SDP", (voice.MAX_SDP_BYTES, voice.MAX_SDP_LINES, voice.MAX_CANDIDATES)),
+        ("requests on one link", (transport.VOICES_PER_S,)),
+        ("talks at once", (voice.MAX_SESSIONS_OF_LINK, voice.MAX_SESSIONS)),
+        ("a media connection that does not come about", (int(voice.CONNECT_S),)),
+        ("media packets of one connection", (voice.MAX_PACKETS_PER_S, voice.FLOOD_S)),
+        ("a talk without an officer of one's own", (int(voice.ALONE_S),)),
+        ("a talk", (voice.MAX_SESSION_MS // 3_600_000,)),
+        ("a recording", (voice.MAX_RECORDING_BYTES >> 20,)),
+    ],
+)
+def test_every_limit_of_voice_is_stated_with_its_value(row_of, values):
+    page = PAGES["11-voice.md"].split("## 11.4 Limits")[1].split("## 11.5")[0]
+    lines = [line for line in page.splitlines() if line.startswith(f"| {row_of} |")]
+
+    assert len(lines) == 1
+    for value in values:
+        assert re.search(rf"(?<![\d,]){value:,}(?!\d|,\d)", lines[0]), (value, lines[0])
 
 
 def test_no_limit_is_stated_that_the_code_lacks():

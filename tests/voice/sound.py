@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -151,9 +152,14 @@ def channels(recording: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tones(recording: Path) -> tuple[set[int], set[int]]:
-    """Return the tones of each half second that stand out, left and right."""
+    """Return the tones that stand out on the left and on the right, for longer than a click.
+
+    Where a network or a machine is late, a half second may have a click in it that is louder
+    than what is said.
+    """
     found = []
     for side in channels(recording):
-        halves = [side[at : at + RATE // 2] for at in range(0, len(side) - RATE // 2, RATE // 2)]
-        found.append({loudest(half) for half in halves} - {0})
+        halves = [side[at : at + RATE // 2] for at in range(0, len(side) - RATE // 2, RATE // 4)]
+        heard = Counter(loudest(half) for half in halves)
+        found.append({hertz for hertz, times in heard.items() if hertz and times > 2})
     return found[0], found[1]

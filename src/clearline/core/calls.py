@@ -39,18 +39,21 @@ __all__ = [
     "CallDisposition",
     "CallOpened",
     "CallReadback",
+    "CallRecorded",
     "CallRinging",
     "CallSaid",
     "CallState",
     "CallStoodDown",
     "Calls",
     "Disposed",
+    "Recording",
     "Said",
     "Why",
     "acknowledged",
     "climbed",
     "closed",
     "disposed",
+    "recorded",
     "ringing",
     "said",
     "stood_down",
@@ -61,6 +64,10 @@ RungNumber = Annotated[int, Meta(ge=1, le=12)]
 
 _MAX_PASSED = 32
 """Acknowledgements kept in sight that nothing followed. The record keeps them all."""
+MAX_RECORDING = 1 << 40
+"""Bytes that a recording can have: far more than a day of voice."""
+MAX_RECORDED = 64
+"""Recordings of one call that each side may have."""
 MAX_SAID = 512
 """Utterances of each side kept in sight for one call. The record keeps them all."""
 RETAINED_MS = DAY_MS
@@ -137,6 +144,17 @@ class CallDisposition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class CallClosed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Body of `call.closed`: over for the writer. Closed when both have said so."""
+
+
+class CallRecorded(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `call.recorded`: its writer's node has a recording of the voice of the call."""
+
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    """Of the file, whole. Who has the file can show that it is the one."""
+    duration_ms: Annotated[int, Meta(ge=0, le=DAY_MS)]
+    bytes: Annotated[int, Meta(ge=0, le=MAX_RECORDING)]
+    cut: bool
+    """Whether it ended before the talk did, or its node did not live to end it."""
 
 
 class CallState(StrEnum):
@@ -217,6 +235,17 @@ class Disposed(Struct, frozen=True, kw_only=True):
     at: Instant
 
 
+class Recording(Struct, frozen=True, kw_only=True):
+    """One recording that a side says it has."""
+
+    mine: bool
+    at: Instant
+    sha256: str
+    duration_ms: int
+    bytes: int
+    cut: bool
+
+
 class Call(Struct, frozen=True, kw_only=True):
     """A call as this node holds it; the same type on both sides."""
 
@@ -245,6 +274,7 @@ class Call(Struct, frozen=True, kw_only=True):
     """Who acknowledged it and then did nothing, the first of them first."""
     said: tuple[Said, ...] = ()
     dispositions: tuple[Disposed, ...] = ()
+    recordings: tuple[Recording, ...] = ()
     closed_by_us: bool = False
     closed_by_them: bool = False
     closed_at: Instant | None = None
@@ -376,6 +406,20 @@ def disposed(call: Call, what: Disposed, *, mine: bool) -> Call | Refusal:
     if len(call.dispositions) >= MAX_SAID:
         return Refusal(reason=Reason.TOO_MANY, detail="Too many dispositions of one call.")
     return replace(call, state=after, dispositions=(*call.dispositions, what))
+
+
+def recorded(call: Call, what: Recording) -> Call | Refusal:
+    """Return the call after a side said that it has a recording of its voice.
+
+    It is not of the states: a recording is whole when the call may be closed long since.
+    """
+    own = [each for each in call.recordings if each.mine == what.mine]
+    if any(each.sha256 == what.sha256 for each in own):
+        return Refusal(reason=Reason.DUPLICATE, detail="That recording has been said already.")
+    if len(own) >= MAX_RECORDED:
+        detail = f"More than {MAX_RECORDED} recordings of a call."
+        return Refusal(reason=Reason.TOO_MANY, detail=detail)
+    return replace(call, recordings=(*call.recordings, what))
 
 
 def closed(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:

@@ -56,6 +56,7 @@ __all__ = [
     "ReadBack",
     "RecallWatch",
     "Receipted",
+    "Recorded",
     "RelieveWatch",
     "ReportViolation",
     "Revise",
@@ -474,6 +475,16 @@ class RosterChecked(Struct, frozen=True, kw_only=True, tag=True):
     """What is wrong with it, so that the plan stays as it was; empty if nothing is."""
 
 
+class Recorded(Struct, frozen=True, kw_only=True, tag=True):
+    """A recording of the voice of a call is whole, on our side."""
+
+    call: str
+    sha256: str
+    duration_ms: int
+    bytes: int
+    cut: bool
+
+
 class Started(Struct, frozen=True, kw_only=True, tag=True):
     """The process started: whatever was ringing must ring again."""
 
@@ -496,6 +507,7 @@ Event = (
     | Paged
     | ChannelChecked
     | RosterChecked
+    | Recorded
     | Started
     | Tick
 )

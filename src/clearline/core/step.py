@@ -24,6 +24,7 @@ from clearline.core import (
     paging,
     planning,
     presence,
+    recording,
     relaying,
     reporting,
     testing,
@@ -35,6 +36,7 @@ from clearline.core.calls import (
     CallDisposition,
     CallOpened,
     CallReadback,
+    CallRecorded,
     CallRinging,
     CallSaid,
     CallStoodDown,
@@ -75,6 +77,7 @@ from clearline.core.events import (
     ReadBack,
     RecallWatch,
     Receipted,
+    Recorded,
     RelieveWatch,
     ReportViolation,
     Revise,
@@ -121,6 +124,7 @@ BODIES: dict[str, type[Struct]] = {
     "call.readback": CallReadback,
     "call.disposition": CallDisposition,
     "call.closed": CallClosed,
+    "call.recorded": CallRecorded,
     "test.sent": TestSent,
     "test.answered": TestAnswered,
     "violation.reported": ViolationReported,
@@ -260,6 +264,8 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             testing.path_failed(door, event)
         case RosterChecked():
             planning.roster_checked(state, door, event)
+        case Recorded():
+            recording.record(state, door, event)
         case Started():
             state.rules = event.rules
             # What was slept through is climbed first: no rung rings that should not ring now.
@@ -316,6 +322,8 @@ def _entry(state: State, door: Door, link: Link, entry: Entry) -> Refusal | None
         return body
     room = entry.kind.partition(".")[0]
     match room:
+        case "call" if isinstance(body, CallRecorded):
+            return recording.arrived(state, door, link, entry, body)
         case "call":
             refusal = calling.arrived(state, door, link, entry, body)
             drilling.preempt(state, door)

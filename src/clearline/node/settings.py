@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -215,6 +216,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
             except ValueError:  # A name: whatever address it has is one of the machine's.
                 return ()
             if address.is_unspecified:
+                return ()
             found.append(str(address))
         return tuple(dict.fromkeys(found))
 

@@ -25,8 +25,9 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from clearline.basis.faults import Mistake
+from clearline.basis.faults import Broken, Mistake
 from clearline.basis.instants import Instant
+from clearline.core import events
 from clearline.core.calls import Call, CallState
 from clearline.core.effects import Append, Demand, Effect, Ring, Tell
 from clearline.node.loop import Loop, Unreachable
@@ -351,7 +352,22 @@ class Voice:
     # Recordings.
 
     async def _keep(self, call: str, recorded: Recorded) -> None:
-        """Call a recording whole."""
+        """Have a recording in the record, by its hash, and only then call it whole."""
+        try:
+            outcome = await self._loop.submit(
+                events.Recorded(
+                    call=call,
+                    sha256=recorded.sha256,
+                    duration_ms=recorded.duration_ms,
+                    bytes=recorded.bytes,
+                    cut=recorded.cut,
+                )
+            )
+        except Broken:
+            return  # The node records nothing any more; the file waits for its next start.
+        if outcome.mistake is not None:
+            # The call is no longer in sight, or has this one already: the file stays.
+            _log.warning("recording_not_said", file=recorded.file, code=outcome.mistake.code)
         whole = self._folder / recorded.file
         with contextlib.suppress(OSError):
             os.replace(f"{whole}{PART}", whole)

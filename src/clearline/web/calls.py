@@ -11,7 +11,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from clearline.basis.instants import Instant
-from clearline.core.calls import Acknowledgement, Call, Said
+from clearline.core.calls import Acknowledgement, Call, Recording, Said
 from clearline.core.state import State
 from clearline.core.terms import Rung
 from clearline.node.views import HANDLE_CHARS
@@ -90,6 +90,7 @@ class CallItem(Struct, frozen=True, kw_only=True):
     """Who acknowledged it and then did nothing, so that it climbed past them."""
     said: tuple[Utterance, ...]
     dispositions: tuple[Disposed, ...]
+    recordings: tuple[Recording, ...]
     notices: tuple[str, ...]
     place: Position | None
     closed_by_us: bool
@@ -130,6 +131,7 @@ def call_item(state: State, call: Call) -> CallItem:
         dispositions=tuple(
             Disposed(disposition=each.disposition.value, at=each.at) for each in call.dispositions
         ),
+        recordings=call.recordings,
         notices=call.notices,
         place=call.place,
         closed_by_us=call.closed_by_us,

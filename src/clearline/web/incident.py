@@ -29,6 +29,7 @@ from clearline.core.calls import (
     CallDisposition,
     CallOpened,
     CallReadback,
+    CallRecorded,
     CallRinging,
     CallSaid,
     Disposed,
@@ -46,6 +47,7 @@ from clearline.core.notices import (
     declared,
     revised,
 )
+from clearline.core.recording import recording_of
 from clearline.core.state import State
 from clearline.node.runtime import Runtime
 from clearline.node.views import EntryView
@@ -332,6 +334,8 @@ def _after(call: Call, stored: Stored, *, mine: bool) -> Call | Refusal | None:
             return calls.said(call, one)
         case "call.disposition" if (body := _body(stored, CallDisposition)) is not None:
             return calls.disposed(call, Disposed(disposition=body.disposition, at=at), mine=mine)
+        case "call.recorded" if (body := _body(stored, CallRecorded)) is not None:
+            return calls.recorded(call, recording_of(body, at, mine=mine))
         case "call.closed":
             return calls.closed(call, at, mine=mine)
         case _:
