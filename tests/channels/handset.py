@@ -3,7 +3,8 @@
     python tests/channels/handset.py PORT CERTIFICATE TIMES
 
 It keys once it has heard a voice so many times, with silence between. It takes calls at
-PORT + 1, says `ready`, and ends when its standard input does.
+PORT + 1, says `ready`, and ends when its standard input does. If TIMES is 0 it keys what it
+hears: digits that were recorded as tones, after the tone that stands for "press".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import sys
 from array import array
 
+import numpy as np
 from baresip.call import Call
 from baresip.config import Account, Config
 from baresip.errors import AudioNotActive, AudioRestarted, BaresipError
@@ -26,7 +28,53 @@ QUIET_S = 1.2
 """Longer than any pause within a message, and shorter than the one between two."""
 
 
+PRESS_HZ = 2_600
+FIRST_DIGIT_HZ = 600
+STEP_HZ = 200
+RATE = 8_000
+WINDOW_S = 6
+
+
+def tones(samples: array[int]) -> list[int]:
+    """Return the frequency of each sound between two silences, rounded to what is recorded."""
+    found: list[int] = []
+    loud: list[int] = []
+    for start in range(0, len(samples), 160):
+        frame = samples[start : start + 160]
+        if max(map(abs, frame)) >= LOUD:
+            loud.extend(frame)
+        elif loud:
+            if len(loud) >= 800:
+                spectrum = np.abs(np.fft.rfft(np.array(loud)))
+                hertz = int(spectrum.argmax()) * RATE / len(loud)
+                found.append(round(hertz / STEP_HZ) * STEP_HZ)
+            loud = []
+    return found
+
+
+async def listen(call: Call) -> None:
+    """Key the two digits that are heard after "press"."""
+    await call.answer()
+    said: array[int] = array("h")
+    while True:
+        try:
+            said.frombytes(call.audio.read(16_000))
+        except (AudioNotActive, AudioRestarted):
+            said = array("h")
+        said = said[-WINDOW_S * RATE :]
+        heard = tones(said)
+        at = heard.index(PRESS_HZ) if PRESS_HZ in heard else len(heard)
+        digits = [(hertz - FIRST_DIGIT_HZ) // STEP_HZ for hertz in heard[at + 1 : at + 3]]
+        if len(digits) == 2:
+            print(f"heard {digits}", flush=True)
+            await call.send_dtmf("".join(map(str, digits)))
+            return
+        await asyncio.sleep(0.1)
+
+
 async def hear(call: Call, times: int) -> None:
+    if not times:
+        return await listen(call)
     await call.answer()
     loop = asyncio.get_running_loop()
     heard, loud_at = 0, 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import socket
 import struct
 import subprocess
@@ -134,17 +135,18 @@ def _certificate(
     return builder.sign(issuer_key or key, hashes.SHA256()), key
 
 
-def recorded(path: Path, length_s: float, hertz: int) -> None:
+def recorded(path: Path, length_s: float, hertz: int, tone_hz: int = 440) -> None:
     """Write a loud recording in stereo."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as sound:
         sound.setnchannels(2)
         sound.setsampwidth(2)
         sound.setframerate(hertz)
-        wavelength = hertz // 440
-        up, down = (struct.pack("<hh", level, level) for level in (12_000, -12_000))
-        period = up * (wavelength // 2) + down * (wavelength - wavelength // 2)
-        sound.writeframes(period * int(length_s * hertz / wavelength))
+        levels = (
+            int(12_000 * math.sin(2 * math.pi * tone_hz * at / hertz))
+            for at in range(int(length_s * hertz))
+        )
+        sound.writeframes(b"".join(struct.pack("<hh", level, level) for level in levels))
 
 
 async def saw(folder: Path, what: bytes, times: int = 1) -> None:
