@@ -80,7 +80,12 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
 def _telephones(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
     drivers = found.get("phone", {}).get("drivers", {})
     return [
-        (f"FLASH to SIP INVITE, {name}, p99", f"{ms['p99']} ms", "200 ms", ms["p99"] <= 200)
+        (
+            f"FLASH received to SIP INVITE, {name}, p99",
+            f"{ms['p99']} ms",
+            "200 ms",
+            ms["p99"] <= 200,
+        )
         for name, ms in drivers.items()
     ]
 
