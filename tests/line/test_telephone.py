@@ -41,7 +41,8 @@ def test_the_code_that_is_spoken_is_keyed_and_acknowledges_on_both_sides(station
     record(folder / "voice")
     north, south = station("north").init().serve(), station("south").init()
     with handset(folder, hears=0) as (port, authority):
-        more = f'authority_file = "{authority}"\nrecordings = "{folder / "voice"}"\ntext = "summons"'
+        voice = folder / "voice"
+        more = f'authority_file = "{authority}"\nrecordings = "{voice}"\ntext = "summons"'
         table = TABLE.format(driver="baresip-python", port=port, more=more)
         with_telephone(south, table)
         south.serve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from clearline.channels.apprise import Apprise
 from clearline.channels.mail import Mail
 from clearline.channels.mqtt import Mqtt
+from clearline.channels.phone.channel import Phone
 from clearline.channels.xmpp import Xmpp
 from clearline.core.effects import Demand
 from clearline.core.terms import Precedence
@@ -30,6 +32,8 @@ from tests.channels.ends import (
     free_port,
     secret,
 )
+from tests.channels.telephones import exchange
+from tests.channels.telephones import settings as telephone
 
 PAGE = Page(
     id="ab" * 16, what="c", who="Maj. A", address="", echelon="duty-desk", rung=1,
@@ -100,7 +104,28 @@ def apprise(folder: Path, files: tuple[Path, Path]) -> End:
     return End(make, "ops", server.port, server.end)
 
 
-@pytest.fixture(params=[mail, mqtt, xmpp, apprise], ids=lambda made: made.__name__)
+def phone(driver: str, folder: Path) -> End:
+    stack = ExitStack()
+    served = stack.enter_context(exchange(folder))
+
+    def make(port: int) -> Channel:
+        return Phone(telephone(driver, port, ring_s=2), folder)
+
+    return End(make, "sip:rings@127.0.0.1", served, stack.close)
+
+
+def native_phone(folder: Path, _: tuple[Path, Path]) -> End:
+    return phone("baresip-python", folder)
+
+
+def debian_phone(folder: Path, _: tuple[Path, Path]) -> End:
+    return phone("baresip", folder)
+
+
+ENDS = [mail, mqtt, xmpp, apprise, native_phone, debian_phone]
+
+
+@pytest.fixture(params=ENDS, ids=lambda made: made.__name__)
 def end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[End]:
     secret(tmp_path / "password", PASSWORD)
     made = request.param(tmp_path, certificate(tmp_path, "localhost", "127.0.0.1"))
