@@ -17,6 +17,7 @@ export type Open =
   | { what: 'declare'; revises?: string; again?: string }
   | { what: 'dial'; precedence: 'flash' | 'immediate' | 'priority' | 'routine'; drill?: boolean; about?: string[]; reopens?: string }
   | { what: 'watch' }
+  | { what: 'roster' }
   | { what: 'link'; link?: string }
   | { what: 'log'; link?: string }
   | { what: 'incident'; id: string }
