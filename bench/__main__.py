@@ -12,7 +12,9 @@ from pathlib import Path
 
 from bench import table
 
-NAMES = ("flash", "link", "restart", "verify", "drill", "memory", "console", "phone", "study")
+NAMES = (
+    "flash", "link", "restart", "verify", "drill", "memory", "console", "phone", "study", "roster",
+)  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 

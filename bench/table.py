@@ -45,6 +45,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
                 times >= 20,
             ),
         ]
+    made += _roster(found.get("roster"))
     if study := found.get("study"):
         nights, wall_s = study["nights"], study["wall_s"]
         what = f"ladder study, {nights:,} nights, {study['ladders']} ladders"
@@ -88,6 +89,17 @@ def _telephones(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, b
         )
         for name, ms in drivers.items()
     ]
+
+
+def _roster(roster: dict[str, Any] | None) -> list[tuple[str, str, str, bool]]:
+    made: list[tuple[str, str, str, bool]] = []
+    if roster is None:
+        return made
+    for what, key in (("the core", "core_ms"), ("a node, over its socket", "node_ms")):
+        p99 = roster[key]["p99"]
+        said = f"who is on watch, {roster['officers']} officers a year, asked of {what}, p99"
+        made.append((said, f"{p99} ms", "5 ms", p99 <= 5))
+    return made
 
 
 def write() -> None:
