@@ -46,10 +46,13 @@ def difference(
     """
     over = [each for each in desk.shifts if each.end <= now]
     old = [each for each in desk.shifts if each.end > now]
+    known = set(old)
     begun = {(s.officer, s.end): s for s in old if s.start <= now}
-    new = sorted(
-        {begun.get((s.officer, s.end), s) if s.start <= now else s for s in shifts if s.end > now}
-    )
+
+    def as_begun(s: Shift) -> Shift:
+        return s if s in known or s.start > now else begun.get((s.officer, s.end), s)
+
+    new = sorted({as_begun(s) for s in shifts if s.end > now})
     changed = set(old).symmetric_difference(new)
     if not changed and methods == desk.methods:
         return None
