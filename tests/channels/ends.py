@@ -82,6 +82,7 @@ class MailServer:
         """With `tls` it offers STARTTLS and requires it and a name; `offers` nothing if False."""
         self.taken: queue.Queue[EmailMessage] = queue.Queue()
         self.arrivals: list[tuple[float, str]] = []
+        """When each came, in seconds of the epoch, and its id."""
         self.answer: Callable[[], Any] = lambda: "250 OK"
         """What DATA is answered with; called at its end."""
         self.refuses: str = ""
@@ -185,6 +186,8 @@ class MailServer:
         if said.startswith("250"):
             message = message_from_bytes(envelope.content, policy=policy.default)
             assert isinstance(message, EmailMessage)
+            for page in message["X-Clearline-Pages"].split():
+                self.arrivals.append((time.time(), page))
             self.taken.put(message)
         return said
 

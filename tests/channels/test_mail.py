@@ -58,6 +58,16 @@ def run(mail: Mail, *pages: Page) -> Heard:
     return asyncio.run(go())
 
 
+def checked(mail: Mail) -> None:
+    async def go() -> None:
+        try:
+            await mail.check()
+        finally:
+            await mail.stop()
+
+    asyncio.run(go())
+
+
 def test_a_page_is_one_message_that_says_what_it_is(server: MailServer, mail):
     assert run(mail(), PAGE) == [(PageResult.HANDED, PageCause.NONE, "")]
     message = server.next()
@@ -80,9 +90,26 @@ def test_what_others_wrote_adds_no_header(server: MailServer, mail):
 
 
 def test_connections_are_kept_and_few(server: MailServer, mail):
-    pages = [replace(PAGE, id=f"{n:032x}", precedence=Precedence.ROUTINE) for n in range(40)]
+    pages = [
+        replace(PAGE, id=f"{n:032x}", address=f"a{n}@north.example", precedence=Precedence.ROUTINE)
+        for n in range(40)
+    ]
     assert len(run(mail(connections=2), *pages)) == 40
     assert len(server.clients) == 2
+    assert server.taken.qsize() == 40
+
+
+def test_what_waits_for_one_mailbox_goes_in_one_message_and_each_page_is_handed(
+    server: MailServer, mail
+):
+    pages = [replace(PAGE, id=f"{n:032x}") for n in range(40)]
+    pages += [replace(PAGE, id="cd" * 16, drill=True, text=("DRILL", "x"))]
+    assert run(mail(connections=1), *pages) == [(PageResult.HANDED, PageCause.NONE, "")] * 41
+    assert server.taken.qsize() < 10
+    assert {page for _, page in server.arrivals} == {page.id for page in pages}
+    subjects = {server.next()["Subject"] for _ in range(server.taken.qsize())}
+    assert "DRILL x" in subjects, "a drill is never mixed with what is none"
+    assert any(each.startswith("A FLASH call waits at duty-desk. (+") for each in subjects)
 
 
 def test_a_flash_does_not_wait_for_connections_that_others_hold(server: MailServer, mail):
@@ -144,22 +171,55 @@ def test_what_keeps_it_from_working_is_said_before_and_when_it_is_needed(
     mail, other: dict[str, Any], cause: PageCause, says: str
 ):
     with pytest.raises(ChannelError) as caught:
-        asyncio.run(mail(**other).check())
+        checked(mail(**other))
     assert (caught.value.cause, says in caught.value.phrase) == (cause, True), caught.value.phrase
     assert PASSWORD not in caught.value.phrase
     ((result, found, phrase),) = run(mail(**other), PAGE)
     assert (result, found, says in phrase) == (PageResult.FAILED, cause, True)
 
 
-def test_a_server_that_works_is_found_to_without_a_message(server: MailServer, mail):
-    asyncio.run(mail().check())
-    assert server.taken.empty()
+def test_a_server_that_works_is_found_to_without_a_message_and_the_line_to_it_kept(
+    server: MailServer, mail
+):
+    async def go() -> None:
+        one = mail()
+        await one.check()
+        await one.check()
+        assert server.taken.empty()
+        await paged(one, PAGE)
+        await one.stop()
+
+    asyncio.run(go())
+    assert len(server.clients) == 2
+
+
+def test_a_message_that_is_slow_holds_none_up_to_the_same_mailbox(server: MailServer, mail):
+    """The first never ends; the second goes by another connection."""
+
+    async def go() -> Heard:
+        loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+        def answer() -> Any:
+            loop.call_soon_threadsafe(begun.set)
+            server.answer = lambda: "250 OK"
+            return asyncio.Event().wait()
+
+        server.answer = answer
+        one = mail(timeout_s=2)
+        first = asyncio.create_task(paged(one, PAGE))
+        await begun.wait()
+        second = await paged(one, replace(PAGE, id="cd" * 16))
+        assert not first.done()
+        await one.stop()
+        return second + await first
+
+    assert [each[0] for each in asyncio.run(go())] == [PageResult.HANDED, PageResult.FAILED]
 
 
 def test_a_password_that_others_can_read_is_not_used(server: MailServer, mail, tmp_path: Path):
     (tmp_path / "password").chmod(0o640)
     with pytest.raises(ChannelError, match="chmod 600"):
-        asyncio.run(mail().check())
+        checked(mail())
     assert server.clients == set()
 
 
@@ -169,7 +229,7 @@ def test_nothing_is_said_to_a_server_that_offers_no_tls(
     bare = MailServer(files, tls=False).start()
     try:
         with pytest.raises(ChannelError) as caught:
-            asyncio.run(mail(port=bare.port).check())
+            checked(mail(port=bare.port))
         assert "STARTTLS" in caught.value.phrase
         assert run(mail(port=bare.port), PAGE)[0][0] is PageResult.FAILED
         assert bare.taken.empty()

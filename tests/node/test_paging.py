@@ -14,6 +14,7 @@ from clearline.core.effects import Effect, Ring
 from clearline.core.events import ChannelChecked, Event, Paged, PlanDesk, PlanOfficers, TakeWatch
 from clearline.core.watchbill import Method, Officer, Shift
 from clearline.node import lane as lane_room
+from clearline.node import paging as paging_room
 from clearline.node.lane import Way
 from clearline.node.paging import Pager
 from clearline.node.ports import ChannelError, Heard, Outcome, Page, PageCause, PageResult
@@ -152,6 +153,11 @@ def run(work: Callable[..., Coroutine[Any, Any, None]], *names: str, **more: Any
             await house.pager.stop()
 
     asyncio.run(go())
+
+
+@pytest.fixture(autouse=True)
+def results_do_not_wait_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging_room, "TOGETHER_S", 0)
 
 
 def test_everybody_on_watch_and_the_room_are_paged_by_all_their_ways_at_once():

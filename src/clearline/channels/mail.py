@@ -7,8 +7,11 @@ mailbox can write in another's name, and a signature that an officer makes by ha
 is none. So a mail gives no code.
 
 Connections are kept and used again, so many at most; a FLASH may open as many more, and the
-most urgent waits for the next that is free. Outside loopback there is no mail without TLS:
-a server that does not offer it is given nothing, not even a name to sign in with.
+most urgent waits for the next that is free. What waits for the same mailbox by then goes in
+one message: when two hundred calls climb at once, nobody is helped by two hundred mails.
+
+Outside loopback there is no mail without TLS: a server that does not offer it is given
+nothing, not even a name to sign in with.
 
 Sources: RFC 5321, 3207 (STARTTLS), 4954 (AUTH), 3834 (Auto-Submitted), 2076 (Importance).
 """
@@ -20,14 +23,15 @@ import contextlib
 import heapq
 import re
 import ssl
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
 
 import aiosmtplib
 from aiosmtplib import SMTP
+from msgspec import Struct
 
 from clearline.basis.instants import Instant
 from clearline.channels.tls import Trust
@@ -40,13 +44,18 @@ from clearline.node.ways import read_secret
 __all__ = ["Mail"]
 
 MAX_SUBJECT = 120
-MAX_LINE = 500
+MAX_TOGETHER = 50
+"""Pages in one message."""
+MAX_LINE = 990
 """A subject is one line: where it is broken, some readers show a space before it."""
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
 _POLICY = SMTP_POLICY.clone(max_line_length=MAX_LINE)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+SLOW_S = 0.25
+"""A message that takes longer has others to its mailbox go by another connection."""
+_Group = tuple[str, Precedence, bool]
 STALE = (aiosmtplib.SMTPServerDisconnected, ConnectionError)
 """What a kept connection says that the server has let go meanwhile."""
 
@@ -63,15 +72,22 @@ class Mail:
         self._trust = Trust(home / settings.authority_file if settings.authority_file else None)
         self._now = now
         self._idle: list[SMTP] = []
-        self._open = 0
-        self._waiting: list[tuple[int, int, asyncio.Future[SMTP | None]]] = []
+        self._waiting: list[tuple[int, int, _Waiting]] = []
         self._count = 0
+        self._carriers: set[asyncio.Task[None]] = set()
+        self._carried: Counter[_Group] = Counter()
+        """Whose messages are on their way now."""
 
     async def start(self) -> None:
         """Do nothing: a connection is made when it is first needed."""
 
     async def stop(self) -> None:
         """Close what is kept."""
+        self._waiting.clear()
+        carriers = list(self._carriers)
+        for each in carriers:
+            each.cancel()
+        await asyncio.gather(*carriers, return_exceptions=True)
         while self._idle:
             await _close(self._idle.pop())
 
@@ -82,87 +98,103 @@ class Mail:
         return f"{address!r} is no mailbox: write name@domain."
 
     async def page(self, page: Page, heard: Heard) -> None:
-        """Hand one message to the server."""
+        """Hand one page to the server, with whatever else waits for its mailbox."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._waiting, (URGENCY[page.precedence], self._count, _Waiting(page, done)))
+        self._carry(flash=page.precedence is Precedence.FLASH)
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                async with self._connection(page.precedence) as server:
-                    await self._send(server, page)
+                await done
         except ChannelError as error:
             heard(PageResult.FAILED, error.cause, error.phrase)
-        except (OSError, aiosmtplib.SMTPException) as error:  # A TimeoutError is an OSError.
+        except TimeoutError as error:
             found = self._said(error)
             heard(PageResult.FAILED, found.cause, found.phrase)
         else:
             heard(PageResult.HANDED, PageCause.NONE, "")
 
     async def check(self) -> None:
-        """Connect and sign in, and leave again."""
+        """Connect and sign in; the connection is kept for the next page."""
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 server = await self._connect()
                 try:
                     await server.noop()
-                finally:
-                    await _close(server)
+                except BaseException:
+                    server.close()
+                    raise
         except (OSError, aiosmtplib.SMTPException) as error:
             raise self._said(error) from error
+        while self._idle:
+            await _close(self._idle.pop())
+        self._keep(server)
 
     # Connections.
 
-    @asynccontextmanager
-    async def _connection(self, precedence: Precedence) -> AsyncGenerator[SMTP]:
-        """Lend a connection; one that failed in use is closed, and not lent again."""
-        server = await self._take(precedence)
-        try:
-            yield server
-        except BaseException:
-            server.close()
-            self._give(None)
-            raise
-        self._give(server)
+    def _carry(self, flash: bool) -> None:  # noqa: FBT001 - a timer gives no names
+        """Have one more connection carry what waits, if there may be one more."""
+        most = self._settings.connections * (2 if flash else 1)
+        if self._waiting and len(self._carriers) < most:
+            carrier = asyncio.get_running_loop().create_task(self._carry_all())
+            self._carriers.add(carrier)
+            carrier.add_done_callback(self._carriers.discard)
 
-    async def _take(self, precedence: Precedence) -> SMTP:
+    async def _carry_all(self) -> None:
+        """Carry what waits, the most urgent first, until nothing does; keep the connection."""
+        server: SMTP | None = None
+        try:
+            while together := self._next():
+                group = together[0].group
+                self._carried[group] += 1
+                try:
+                    server = server or await self._lent()
+                    await self._send(server, [each.page for each in together])
+                except ChannelError as error:
+                    found = error
+                except (OSError, aiosmtplib.SMTPException) as error:
+                    found = self._said(error)
+                else:
+                    found = None
+                finally:
+                    self._carried -= Counter((group,))
+                for each in together:
+                    each.end(found)
+                if found is not None and server is not None:
+                    server.close()
+                    server = None
+        finally:
+            if server is not None:
+                self._keep(server)
+
+    def _next(self) -> list[_Waiting]:
+        """Take what waits most urgently, and all that waits as urgently for its mailbox."""
+        together: list[_Waiting] = []
+        rest: list[tuple[int, int, _Waiting]] = []
+        while self._waiting and len(together) < MAX_TOGETHER:
+            item = heapq.heappop(self._waiting)
+            if item[2].done.done():
+                continue  # Nobody waits for it any more.
+            if not together or together[0].group == item[2].group:
+                together.append(item[2])
+            else:
+                rest.append(item)
+        for item in rest:
+            heapq.heappush(self._waiting, item)
+        return together
+
+    async def _lent(self) -> SMTP:
+        """Return a connection that was kept, or a new one."""
         while self._idle:
             server = self._idle.pop()
             if server.is_connected:
                 return server
-            self._open -= 1
-        most = self._settings.connections * (2 if precedence is Precedence.FLASH else 1)
-        if self._open >= most:
-            self._count += 1
-            turn: asyncio.Future[SMTP | None] = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiting, (URGENCY[precedence], self._count, turn))
-            server = await self._turn(turn)
-            if server is not None and server.is_connected:
-                return server
-        else:
-            self._open += 1
-        try:
-            return await self._connect()
-        except BaseException:
-            self._give(None)
-            raise
+        return await self._connect()
 
-    async def _turn(self, turn: asyncio.Future[SMTP | None]) -> SMTP | None:
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._give(turn.result())  # It came in the moment in which nobody waited for it.
-            raise
-
-    def _give(self, server: SMTP | None) -> None:
-        """Pass a connection, or leave to make one, on to whoever waits most urgently."""
-        while self._waiting:
-            _, _, turn = heapq.heappop(self._waiting)
-            if not turn.done():
-                turn.set_result(server)
-                return
-        if server is not None and len(self._idle) < self._settings.connections:
+    def _keep(self, server: SMTP) -> None:
+        if server.is_connected and len(self._idle) < self._settings.connections:
             self._idle.append(server)
-            return
-        self._open -= 1
-        if server is not None:
+        else:
             server.close()
 
     async def _connect(self) -> SMTP:
@@ -189,28 +221,34 @@ class Mail:
 
     # Messages.
 
-    async def _send(self, server: SMTP, page: Page) -> None:
-        raw = bytes(self._message(page))
+    async def _send(self, server: SMTP, pages: list[Page]) -> None:
+        raw = bytes(self._message(pages))
+        address = pages[0].address
         try:
-            await server.sendmail(self._settings.sender, page.address, raw)
+            await server.sendmail(self._settings.sender, address, raw)
         except STALE:
             # It had been let go since it was last used. Should the message have been taken
             # over all the same, its id is the same.
             await server.connect()
-            await server.sendmail(self._settings.sender, page.address, raw)
+            await server.sendmail(self._settings.sender, address, raw)
 
-    def _message(self, page: Page) -> EmailMessage:
+    def _message(self, pages: list[Page]) -> EmailMessage:
+        """Return the message of pages that go together."""
+        page = pages[0]
         message = EmailMessage(policy=_POLICY)
         domain = self._settings.sender.rpartition("@")[2]
         message["Message-ID"] = f"<{page.id}@{domain}>"
         message["Date"] = _date(self._now())
         message["From"] = self._settings.sender
         message["To"] = page.address
-        message["Subject"] = _line(" ".join(page.text[: 2 if page.drill else 1]))[:MAX_SUBJECT]
+        subject = _line(" ".join(page.text[: 2 if page.drill else 1]))[:MAX_SUBJECT]
+        more = len(pages) - 1
+        message["Subject"] = f"{subject} (+{more})" if more else subject
         message["Auto-Submitted"] = "auto-generated"
+        message["X-Clearline-Pages"] = " ".join(each.id for each in pages)
         if URGENCY[page.precedence] <= URGENCY[Precedence.IMMEDIATE]:
             message["Importance"] = "high"
-        message.set_content("\n".join(_line(each) for each in page.text) + "\n")
+        message.set_content(_body(pages))
         return message
 
     def _said(self, error: Exception) -> ChannelError:
@@ -235,6 +273,36 @@ class Mail:
                 return ChannelError(PageCause.UNREACHABLE, f"{where} is not there: {error}")
             case _:
                 return ChannelError(PageCause.OTHER, f"{where}: {error}")
+
+
+class _Waiting(Struct, eq=False):
+    """A page that no connection has carried yet."""
+
+    page: Page
+    done: asyncio.Future[None]
+
+    @property
+    def group(self) -> _Group:
+        """Return what a page has in common with those that may be in one message with it."""
+        return (self.page.address, self.page.precedence, self.page.drill)
+
+    def end(self, error: ChannelError | None) -> None:
+        """Say what has become of it to whoever still waits."""
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
+
+
+def _body(pages: list[Page]) -> str:
+    """Return the text of pages that go together; what is said alike is said once, and counted."""
+    texts = Counter("\n".join(_line(each) for each in page.text) for page in pages)
+    return (
+        "\n\n".join(f"{text}\n(x {times})" if times > 1 else text for text, times in texts.items())
+        + "\n"
+    )
 
 
 def _refused(where: str, refused: list[aiosmtplib.SMTPRecipientRefused]) -> ChannelError:

@@ -49,6 +49,8 @@ MAX_IN_FLIGHT = 200
 MIN_KEY_BYTES = 16
 AGAIN_S = 20.0
 """A page is sent again so often until its device has said that it has it."""
+PUBACK_S = 2.0
+"""A page that the broker has not acknowledged for so long is sent again, with the same id."""
 RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Waits before each try to reach the broker; the last one repeats."""
 END_S = 2.0
@@ -251,18 +253,13 @@ class Mqtt:
         while True:
             client = await self._connected()
             gone = self._lost
-            sending = asyncio.ensure_future(client.publish(self._topic(page), payload, qos=1))
-            losing = asyncio.ensure_future(gone.wait())
             try:
-                await asyncio.wait((sending, losing), return_when=asyncio.FIRST_COMPLETED)
-                if sending.done() and sending.exception() is None:
-                    return
-                # That connection is gone: `_keep` finds out, and makes another.
-                await losing
-            finally:
-                for each in (sending, losing):
-                    each.cancel()
-                await asyncio.gather(sending, losing, return_exceptions=True)
+                await client.publish(self._topic(page), payload, qos=1, timeout=PUBACK_S)
+            except aiomqtt.MqttError as error:
+                if "timed out" not in str(error):
+                    await gone.wait()  # `_keep` finds it out too, and makes another.
+                continue
+            return
 
     async def _until_answered(self, waiting: _Waiting) -> None:
         while not waiting.answered.is_set():

@@ -48,8 +48,10 @@ MAX_UNDER_WAY = 20_000
 """Pages under way at once, of all channels: a thousand FLASH calls by twenty ways each."""
 MAX_UNTOLD = 40_000
 """Results that may wait for the core; beyond it only the log has them."""
-BATCH = 16
+BATCH = 64
 """Results that are handed to the core at once: what a command may have to wait behind."""
+TOGETHER_S = 0.02
+"""Results wait so long for others: a commit of its own for each would hold up what rings."""
 Submit = Callable[[Event], Awaitable[Outcome]]
 
 
@@ -259,6 +261,7 @@ class Pager:
         """Hand the core what is known, in order, a few at a time."""
         while True:
             await self._any_untold.wait()
+            await asyncio.sleep(TOGETHER_S)
             batch = [self._untold.popleft() for _ in range(min(BATCH, len(self._untold)))]
             if not self._untold:
                 self._any_untold.clear()
