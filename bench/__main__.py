@@ -15,6 +15,17 @@ from bench import table
 NAMES = (
     "flash", "link", "restart", "verify", "drill", "memory", "console", "phone", "study", "roster",
 )  # fmt: skip
+    "flash",
+    "link",
+    "restart",
+    "verify",
+    "drill",
+    "memory",
+    "console",
+    "phone",
+    "study",
+    "ladder",
+)
 RESULTS = Path(__file__).parent / "results"
 
 

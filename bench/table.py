@@ -69,6 +69,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
              preview <= 500),
         ]  # fmt: skip
     made += _telephones(found)
+    made += _reaching(found)
     if nights := found.get("nights"):
         broken = nights["violations"]
         count = broken if isinstance(broken, int) else len(broken)
@@ -99,6 +100,13 @@ def _roster(roster: dict[str, Any] | None) -> list[tuple[str, str, str, bool]]:
         p99 = roster[key]["p99"]
         said = f"who is on watch, {roster['officers']} officers a year, asked of {what}, p99"
         made.append((said, f"{p99} ms", "5 ms", p99 <= 5))
+def _reaching(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
+    """Return the rows of what reaches a human beside the screen."""
+    made: list[tuple[str, str, str, bool]] = []
+    if climbed := found.get("ladder"):
+        calls, p99 = climbed["calls"], climbed["p99_ms"]
+        what = f"rung's deadline to every channel of the next, {calls} calls climbing, p99"
+        made.append((what, f"{p99} ms", "250 ms", p99 <= 250))
     return made
 
 
