@@ -27,6 +27,8 @@ ASKING = [
     ["watch", "offer"], ["watch", "offer", "B"], ["watch", "accept"], ["watch", "recall"],
     ["watch", "confirm"], ["watch", "relieve"],
     ["test", "send"], ["test", "answer"], ["test", "explain", "abcd", "power"],
+    ["test", "explain"], ["test", "list"], ["test", "hours"], ["test", "hours", "always"],
+    ["test", "report"],
     ["violation", "not-notified", "--at", "35N 40E"], ["bundle", "--out", "x"],
     ["link", "show"], ["link", "export", "--out", "x"], ["link", "announce", "suspended"],
     ["link", "settle", "--yes"], ["drill", "start", "gaza-2024"], ["drill", "stop"],

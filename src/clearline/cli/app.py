@@ -36,7 +36,7 @@ _VERBS = {
     "close": ("acting", "Say that a call is over for us."),
     "watch": ("manning", "Take, hand over and leave the watch."),
     "roster": ("rostering", "Keep who is planned to be on watch, at which desk."),
-    "test": ("manning", "Send, answer and explain test calls."),
+    "test": ("testing", "Send, answer and explain test calls, and see what they prove."),
     "violation": ("manning", "Report a breach of a rule that the terms code."),
     "status": ("showing", "Show whether the line is alive, who holds the watch, what is open."),
     "notices": ("showing", "List notices, ours and theirs, soonest first."),
@@ -120,7 +120,7 @@ def root(context: click.Context, home: Path, officer: str) -> None:
     Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
                 dispose, close
     Prove:      log, bundle, verify
-    Rehearse:   drill list, run, start, stop; ladder study; test send
+    Rehearse:   drill list, run, start, stop; ladder study; test send, test report
     """
     context.obj = Session(home)
     del officer  # Read from the context by the verbs that sign with it.

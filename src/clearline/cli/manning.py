@@ -1,7 +1,6 @@
-"""Verbs of the watch itself: watch, test, violation.
+"""Verbs of the watch itself: watch, violation.
 
-Who holds the watch and how it changes hands, the scheduled check of the line, and coded
-breaches of the terms.
+Who holds the watch and how it changes hands, and coded breaches of the terms.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from typing import Any
 
 import click
 
-from clearline.basis.faults import Mistake
 from clearline.cli.common import (
     NAME,
     Session,
@@ -27,16 +25,13 @@ from clearline.cli.common import (
 from clearline.core.conflicts import key_of
 from clearline.core.events import (
     AcceptWatch,
-    AnswerTest,
     ConfirmPresence,
-    ExplainTest,
     HandOver,
     LeaveWatch,
     OfferWatch,
     RecallWatch,
     RelieveWatch,
     ReportViolation,
-    SendTest,
     TakeWatch,
 )
 from clearline.node import words
@@ -44,7 +39,7 @@ from clearline.node.clock import SystemClock
 from clearline.node.settings import load
 from clearline.transports.local import LocalClient
 
-__all__ = ["test", "violation", "watch"]
+__all__ = ["violation", "watch"]
 
 Things = list[dict[str, Any]]
 
@@ -209,78 +204,6 @@ def leave(session: Session, desk: str) -> None:
     """Leave a desk unmanned; the counterpart is told."""
     done = run(lambda node: node.do(LeaveWatch(by=acting_officer(), echelon=desk)), session)
     session.show(done, f"{desk} is unmanned.")
-
-
-@click.group()
-def test() -> None:
-    """Send, answer and explain test calls."""
-
-
-@test.command("send")
-@click.option("--link", "name")
-@click.pass_obj
-@verb
-def send_test(session: Session, name: str | None) -> None:
-    """Send a test call now, besides the schedule."""
-
-    async def work(node: LocalClient) -> Any:
-        link = await pick_link(node, name)
-        return await node.do(SendTest(by=acting_officer(), link=link["id"]))
-
-    session.show(run(work, session), "Test call sent: a human there has to answer it.")
-
-
-@test.command("list")
-@click.pass_obj
-@verb
-def list_tests(session: Session) -> None:
-    """List the test calls of the last week, newest first."""
-    found = run(lambda node: node.ask("tests"), session)
-    lines = [
-        f"{each['handle']}  {each['direction']:6}  {each['sent_at']}  {each['outcome']}"
-        + (f", cause {each['cause']}" if each["cause"] else "")
-        for each in found
-    ]
-    session.show(found, "\n".join(lines) or "No test calls in the last week.")
-
-
-@test.command("answer")
-@click.argument("test_id", metavar="TEST", required=False)
-@click.pass_obj
-@verb
-def answer_test(session: Session, test_id: str | None) -> None:
-    """Answer the counterpart's test call."""
-
-    async def work(node: LocalClient) -> Any:
-        waiting = [
-            each
-            for each in await node.ask("tests")
-            if each["direction"] == "theirs" and each["outcome"] == "waiting"
-        ]
-        if test_id is None and len(waiting) == 1:
-            found = waiting[0]
-        elif test_id is None:
-            raise Mistake("which_test", f"{len(waiting)} test calls wait for an answer.")
-        else:
-            found = pick(waiting, test_id, "test")
-        return await node.do(AnswerTest(by=acting_officer(), test=found["id"]))
-
-    session.show(run(work, session), "Answered.")
-
-
-@test.command("explain")
-@click.argument("test_id", metavar="TEST")
-@click.argument("cause")
-@click.pass_obj
-@verb
-def explain_test(session: Session, test_id: str, cause: str) -> None:
-    """Give a missed test call the CAUSE that was found."""
-
-    async def work(node: LocalClient) -> Any:
-        found = pick(await node.ask("tests"), test_id, "test")
-        return await node.do(ExplainTest(by=acting_officer(), test=found["id"], cause=cause))
-
-    session.show(run(work, session), f"Explained: {plain(cause)}.")
 
 
 @click.command()

@@ -13,6 +13,7 @@ from typing import Any
 
 from clearline.basis.faults import Broken, Mistake
 from clearline.core.effects import Release
+from clearline.core.rotation import Hours
 from clearline.node import evidence, views
 from clearline.node.lane import ChannelView
 from clearline.node.loop import Loop
@@ -56,6 +57,7 @@ class Queries:
             "calls": self._calls,
             "channels": channels,
             "tests": self._tests,
+            "test_hours": self._test_hours,
             "terms": self._terms,
             "log": self._log,
             "bundle": self._bundle,
@@ -93,6 +95,9 @@ class Queries:
 
     def _tests(self) -> list[views.TestView]:
         return views.tests(self._runtime)
+
+    def _test_hours(self) -> Hours | None:
+        return self._runtime.state.rotation.hours
 
     def _terms(self, *, link: str) -> views.TermsView:
         return views.terms(self._runtime, link)

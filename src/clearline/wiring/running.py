@@ -28,6 +28,7 @@ from clearline.node.outbox import GIVE_UP_MS, Push
 from clearline.node.paging import Pager
 from clearline.node.ports import Clock
 from clearline.node.queries import Queries, settled
+from clearline.node.reliability import Reliability, reliability
 from clearline.node.rosterasks import asks
 from clearline.node.rostering import Rostering
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
@@ -50,6 +51,7 @@ from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
 from clearline.voice.voice import Voice
 from clearline.web.console import AGAIN_S, Console
+from clearline.web.turns import unhurried
 from clearline.wiring.home import Home
 from clearline.wiring.stderr import STDERR
 from clearline.wiring.ways import ways_of
@@ -108,8 +110,9 @@ class RunningNode:
             home.path, self.settings.roster, gateways.ical, self.loop,
             lambda: {each.name for each in self.pager.views()},
         )  # fmt: skip
+        more = {**asks(self.roster), "reliability": self._reliability}
         self._queries = Queries(
-            self.loop, self.settings.node, self._console_view, self.pager.views, asks(self.roster)
+            self.loop, self.settings.node, self._console_view, self.pager.views, more
         )
         self.loop.on_unsafe = self._on_unsafe
         self.loop.on_answer = lambda _, seconds: self._metrics.receipts.observe(seconds)
@@ -293,6 +296,11 @@ class RunningNode:
         if view == "admit":
             self._pin_all()
         return found
+
+    async def _reliability(self, *, link: str, month: str = "") -> Reliability:
+        """Return what a month of test calls proves of a link, letting the line go first."""
+        now, runtime = self.clock.now(), self.runtime
+        return await unhurried(reliability(runtime.state, runtime.journal, link, month, now))
 
     async def _check_channels(self, *, name: str = "") -> list[ChannelView]:
         """Try one channel of ours, or all, now."""
