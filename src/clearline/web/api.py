@@ -27,7 +27,7 @@ from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
 from clearline.node.talking import Talk, Talking
 from clearline.record.bundle import Contents, pack
-from clearline.web import rostering
+from clearline.web import reliability, rostering
 from clearline.web.calls import CallItem
 from clearline.web.checks import check_notice_slowly, check_phrases, forms, read_file
 from clearline.web.drafts import (
@@ -217,7 +217,9 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """Return every row."""
-        return [*self._views(), *self._checks(), *self._commands(), *rostering.rows(self._backend)]
+        node = self._backend
+        others = (*rostering.rows(node), *reliability.rows(node))
+        return [*self._views(), *self._checks(), *self._commands(), *others]
 
     def _views(self) -> list[Endpoint]:
         return [

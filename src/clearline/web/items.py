@@ -199,6 +199,12 @@ class TestItem(Struct, frozen=True, kw_only=True):
     outcome: str | None
     """None while it waits for a human."""
     cause: str | None
+    rung: int
+    """Of theirs: the rung, echelon and channel that it tries; 0 if none is."""
+    echelon: str
+    channel: str
+    desk_at: Instant | None
+    """When the desk rings as well; None: it rings already."""
 
 
 class LineItem(Struct, frozen=True, kw_only=True):
@@ -350,6 +356,10 @@ def test_item(test: TestCall) -> TestItem:
         until=test.until,
         outcome=test.outcome.value if test.outcome else None,
         cause=test.cause.value if test.cause else None,
+        rung=test.way.rung if test.way else 0,
+        echelon=test.way.echelon if test.way else "",
+        channel=test.way.channel if test.way else "",
+        desk_at=test.desk_at,
     )
 
 
