@@ -13,19 +13,9 @@ from pathlib import Path
 from bench import table
 
 NAMES = (
-    "flash", "link", "restart", "verify", "drill", "memory", "console", "phone", "study", "roster",
+    "flash", "link", "restart", "verify", "drill", "memory", "console",
+    "ladder", "phone", "voice", "study", "roster",
 )  # fmt: skip
-    "flash",
-    "link",
-    "restart",
-    "verify",
-    "drill",
-    "memory",
-    "console",
-    "phone",
-    "study",
-    "ladder",
-)
 RESULTS = Path(__file__).parent / "results"
 
 

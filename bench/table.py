@@ -100,6 +100,7 @@ def _roster(roster: dict[str, Any] | None) -> list[tuple[str, str, str, bool]]:
         p99 = roster[key]["p99"]
         said = f"who is on watch, {roster['officers']} officers a year, asked of {what}, p99"
         made.append((said, f"{p99} ms", "5 ms", p99 <= 5))
+    return made
 
 
 def _reaching(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
