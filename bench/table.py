@@ -70,6 +70,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
         ]  # fmt: skip
     made += _telephones(found)
     made += _reaching(found)
+    made += _voice(found)
     if nights := found.get("nights"):
         broken = nights["violations"]
         count = broken if isinstance(broken, int) else len(broken)
@@ -111,6 +112,20 @@ def _reaching(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, boo
         what = f"rung's deadline to every channel of the next, {calls} calls climbing, p99"
         made.append((what, f"{p99} ms", "250 ms", p99 <= 250))
     return made
+def _voice(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
+    voice = found.get("voice")
+    if voice is None:
+        return []
+    soon, late, goal = voice["connect_ms"], voice["one_way_ms"], voice["goal"]
+    cpu = max(voice["cpu_percent"].values())
+    return [
+        ("voice, click to both connected, median", f"{soon['median']} ms", "1,000 ms",
+         soon["median"] <= goal["connect_ms"]),
+        ("voice, desk to desk one way, median", f"{late['median']} ms", "400 ms",
+         late["median"] <= goal["one_way_ms"]),
+        ("CPU of a recorded two-way talk, one node", f"{cpu} %", "30 % of a core",
+         cpu <= goal["cpu_percent"]),
+    ]  # fmt: skip
 
 
 def write() -> None:

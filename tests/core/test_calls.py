@@ -11,6 +11,7 @@ from clearline.basis.instants import DAY_MS
 from clearline.core.calls import (
     CALLED_SIDE_ONLY,
     CALLING_SIDE_ONLY,
+    MAX_RECORDED,
     MAX_SAID,
     TABLE,
     Call,
@@ -20,12 +21,14 @@ from clearline.core.calls import (
     Calls,
     CallState,
     Disposed,
+    Recording,
     Said,
     Why,
     acknowledged,
     climbed,
     closed,
     disposed,
+    recorded,
     ringing,
     said,
     step,
@@ -60,6 +63,12 @@ def call(*, mine: bool = True, state: CallState = CallState.OPENED, **changes) -
     return Call(**(fields | changes))
 
 
+def recording(number: int, *, mine: bool) -> Recording:
+    return Recording(
+        mine=mine, at=START, sha256=f"{number:064x}", duration_ms=1, bytes=1, cut=False
+    )
+
+
 def apply(call: Call, kind: str, *, mine: bool) -> Call | Refusal:
     """Return what an entry of this kind makes of a call, by the functions of the room."""
     match kind:
@@ -84,6 +93,10 @@ def apply(call: Call, kind: str, *, mine: bool) -> Call | Refusal:
             return disposed(call, RECEIVED, mine=mine)
         case "call.closed":
             return closed(call, START, mine=mine)
+        case "call.recorded":
+            after = recorded(call, recording(len(call.recordings), mine=mine))
+            assert isinstance(after, Refusal) or after.state is call.state
+            return after
     raise AssertionError(kind)
 
 
@@ -163,6 +176,18 @@ def test_a_call_is_closed_only_by_an_answer_a_disposition_and_both_sides(mine, a
         assert {("call.closed", True), ("call.closed", False)} <= heard
         assert ("call.acknowledged", not mine) in heard
         assert ("call.disposition", not mine) in heard
+
+
+@pytest.mark.parametrize("state", CallState)
+def test_a_recording_is_said_in_any_state_once_by_each_side_and_so_many_times(state):
+    now = call(state=state)
+    for number in range(MAX_RECORDED):
+        for mine in (True, False):
+            now = recorded(now, recording(number, mine=mine))
+            again = recorded(now, recording(number, mine=mine))
+            assert again.reason is Reason.DUPLICATE
+    assert now.state is state
+    assert recorded(now, recording(MAX_RECORDED, mine=True)).reason is Reason.TOO_MANY
 
 
 def test_a_call_that_is_climbed_past_rings_again_and_keeps_who_had_it():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,27 @@ def recording(side: Side) -> Path:
     """Return the only whole recording of a side, once it is whole."""
     (found,) = until(lambda: recordings(side), "a recording to be whole")
     return found
+
+
+def on_record(side: Side, of: Side) -> list[dict[str, Any]]:
+    """Return what one side's record has of the recordings that a party says it has."""
+    station = side.station
+    shown = station.ask("log", link=station.link["id"], last=1_000)
+    return [
+        each["body"]
+        for each in shown
+        if each["kind"] == "call.recorded" and each["party"] == of.station.name
+    ]
+
+
+def is_on_both_records(line: Line, whose: Side, *, cut: bool) -> None:
+    """Hold that both records have one recording of a side, and that its file is the one."""
+    raw = recording(whose).read_bytes()
+    for side in (line.north, line.south):
+        (said,) = until(lambda side=side: on_record(side, whose), "the hash to be on record")
+        assert said["sha256"] == sha256(raw).hexdigest(), said
+        assert (said["bytes"], said["cut"]) == (len(raw), cut), said
+        assert said["duration_ms"] > 500, said
 
 
 def media(side: Side) -> psutil.Process:

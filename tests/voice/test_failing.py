@@ -14,6 +14,7 @@ from tests.voice.line_of_voice import (
     NORTH,
     SOUTH,
     flash,
+    is_on_both_records,
     media,
     recording,
     recordings,
@@ -50,6 +51,7 @@ def test_a_kill_in_mid_call_leaves_a_recording_that_plays_and_is_whole_after_the
     assert whole.name == left.name.removesuffix(".part")
     assert tones(whole) == ({NORTH}, {SOUTH})
     assert not recordings(line.north, ".part")
+    is_on_both_records(line, line.north, cut=True)
 
 
 def test_a_media_process_that_dies_takes_the_talk_alone_and_another_can_begin(line: Line):
@@ -90,6 +92,7 @@ def test_on_a_full_disk_people_go_on_talking_and_are_told_that_nothing_is_record
     cut = recording(line.north)
     assert 0 < cut.stat().st_size <= SMALL_BYTES
     assert tones(cut) == ({NORTH}, {SOUTH})
+    is_on_both_records(line, line.north, cut=True)
 
 
 def test_where_nothing_can_be_recorded_at_all_people_talk_and_are_told_so(line: Line):
@@ -102,23 +105,28 @@ def test_where_nothing_can_be_recorded_at_all_people_talk_and_are_told_so(line: 
     talking(line, then)
 
 
-def ask(line: Line, body: bytes) -> tuple[int, bytes]:
-    """Have north asked about voice with south's certificate; return its answer."""
+def asked(line: Line, bodies: list[bytes]) -> list[tuple[int, bytes]]:
+    """Have north asked about voice, all at once, with south's certificate; return its answers."""
     link = line.south.station.link["id"]
+    own, other = Home(line.south.station.home), Home(line.north.station.home)
+    address = f"https://{other.address.read_text().strip()}"
+    pin = der_of(other.certificate_pem())
 
-    async def go() -> tuple[int, bytes]:
-        own, other = Home(line.south.station.home), Home(line.north.station.home)
+    async def go() -> list[tuple[int, bytes]]:
         async with Client(own.certificate_pem(), own.certificate_key_pem()) as client:
-            address = f"https://{other.address.read_text().strip()}"
-            return await client.voice(address, der_of(other.certificate_pem()), link, body)
+            return await asyncio.gather(
+                *(client.voice(address, pin, link, body) for body in bodies)
+            )
 
     return asyncio.run(go())
 
 
 def unhurried(line: Line, body: bytes) -> tuple[int, bytes]:
     """Ask again for as long as north says that it is too much at once."""
-    answers = (ask(line, body) for _ in iter(int, 1))
-    return next(answer for answer in answers if answer[0] != 429)
+    while True:
+        (answer,) = asked(line, [body])
+        if answer[0] != 429:
+            return answer
 
 
 def offer(call: str, sdp: str) -> bytes:
@@ -148,6 +156,6 @@ def test_a_counterpart_that_offers_nonsense_is_refused_and_costs_nothing(line: L
 
 
 def test_a_counterpart_that_asks_about_voice_without_end_is_told_to_wait(line: Line):
-    answers = [ask(line, b"{}")[0] for _ in range(20)]
-    assert 429 in answers
+    answers = [status for status, _ in asked(line, [b"{}"] * 40)]
+    assert {400, 429} == set(answers)
     assert line.north.station.link["state"] == "up"

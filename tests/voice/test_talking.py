@@ -14,6 +14,7 @@ from tests.voice.line_of_voice import (
     NORTH,
     SOUTH,
     flash,
+    is_on_both_records,
     recording,
     recordings,
     talking,
@@ -28,6 +29,7 @@ def test_two_officers_hear_each_other_and_both_nodes_have_both_on_record(line: L
         for browser in (south, north):
             talk = await until_talk(browser, theirs=True, console="on")
             assert talk["recorded"], talk
+        await asyncio.gather(south.hears(NORTH, 2), north.hears(SOUTH, 2))
         await south.hang_up(call)
         await until_no_talk(north)
 
@@ -35,6 +37,7 @@ def test_two_officers_hear_each_other_and_both_nodes_have_both_on_record(line: L
     for side, own, other in ((line.north, NORTH, SOUTH), (line.south, SOUTH, NORTH)):
         assert tones(recording(side)) == ({own}, {other}), side.station.name
         assert recording(side).stat().st_mode & 0o777 == 0o600
+        is_on_both_records(line, side, cut=False)
     assert {each["state"] for each in line.north.station.calls()} == {"ringing"}
 
 
@@ -106,7 +109,7 @@ def test_a_browser_that_comes_back_goes_on_in_the_same_talk(line: Line):
     async def then(call: str, south: Browser, north: Browser) -> None:
         async with Browser(line.south.address, 2_000) as again:
             await again.talk(call)
-            await asyncio.gather(again.hears(NORTH), north.hears(2_000, 1.5))
+            await asyncio.gather(again.hears(NORTH), north.hears(2_000, 4))
             await again.hang_up(call)
             await until_no_talk(north)
 
