@@ -15,7 +15,6 @@ from bench import table
 NAMES = (
     "flash", "link", "restart", "verify", "drill", "memory", "console",
     "ladder", "phone", "voice", "study", "roster",
-    "flash", "link", "restart", "verify", "drill", "memory", "console", "phone", "voice", "study",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 

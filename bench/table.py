@@ -112,6 +112,8 @@ def _reaching(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, boo
         what = f"rung's deadline to every channel of the next, {calls} calls climbing, p99"
         made.append((what, f"{p99} ms", "250 ms", p99 <= 250))
     return made
+
+
 def _voice(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
     voice = found.get("voice")
     if voice is None:
