@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from clearline.basis.instants import Instant
 from clearline.core.calls import Acknowledgement, Call, Recording, Said
+from clearline.core.pages import PageSeen
 from clearline.core.state import State
 from clearline.core.terms import Rung
 from clearline.node.views import HANDLE_CHARS
@@ -100,6 +101,8 @@ class CallItem(Struct, frozen=True, kw_only=True):
     preempted_at: Instant | None
     """Of a drill: when a real call ended it on this side."""
     reopens: str | None
+    pages: tuple[PageSeen, ...]
+    """How far each of our channels got with each officer, or with the room."""
 
 
 def call_item(state: State, call: Call) -> CallItem:
@@ -140,6 +143,7 @@ def call_item(state: State, call: Call) -> CallItem:
         stood_down_at=call.stood_down_at,
         preempted_at=call.preempted_at,
         reopens=call.reopens,
+        pages=state.pages.of(call.id),
     )
 
 

@@ -209,7 +209,11 @@ class Picture:
         yield "watch", state.roster.desks, watch_item
         yield "notices", state.notices.by_id, notice_item
         yield "conflicts", state.conflicts.by_key, conflict_item
-        yield "calls", state.calls.by_id, lambda call: call_item(state, call)
+        yield (
+            "calls",
+            {key: (call, state.pages.of(key)) for key, call in state.calls.by_id.items()},
+            lambda source: call_item(state, source[0]),
+        )
         yield "tests", state.tests.by_id, test_item
         yield "lines", self._lines, _itself
         yield "talks", self._talks(), _itself
