@@ -226,7 +226,8 @@ def test_it_stops_with_pages_under_way_and_without_ever_having_been_used(end: En
             await used.stop()
             await unused.stop()
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        assert ended is None or isinstance(ended, asyncio.CancelledError), ended
 
     asyncio.run(go())
 
