@@ -390,3 +390,69 @@ def test_more_can_be_said_in_a_call_before_it_is_answered():
     pair.north.do(Say(by="o", call=call, phrases=(OURS,)), pair.now)
     pair.settle()
     assert len(pair.south.runtime.state.calls.by_id[call].said) == 2
+
+
+def test_a_stand_down_that_crosses_an_acknowledgement_ends_the_call_on_both_sides():
+    pair = Pair()
+    call = flash(pair)
+    pair.north.do(StandDown(by="o", call=call), pair.now)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    pair.settle()
+    assert "call_stood_down" in pair.south.codes()
+    for node in (pair.north, pair.south):
+        held = node.runtime.state.calls.by_id[call]
+        assert (held.state, held.act_by) == (CallState.CLOSING, None)
+        assert held.acknowledgement.echelon == "duty-desk"
+        assert "refused" not in node.codes()
+    pair.wait(HOUR_MS)
+    pair.south.do(Close(by="d", call=call), pair.now)
+    pair.settle()
+    for node in (pair.north, pair.south):
+        assert node.runtime.state.calls.by_id[call].state is CallState.CLOSED
+    assert "acknowledged_idle" not in pair.south.codes()
+
+
+def test_a_caller_who_knows_of_the_acknowledgement_does_not_stand_down():
+    pair = Pair()
+    call = flash(pair)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    pair.settle()
+    with pytest.raises(Mistake, match="cannot follow"):
+        pair.north.do(StandDown(by="o", call=call), pair.now)
+
+
+def test_a_jump_that_crosses_the_callers_close_rings_on_until_somebody_answers():
+    pair = Pair()
+    call = flash(pair)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    pair.south.do(Dispose(by="d", call=call, disposition="received"), pair.now)
+    pair.settle()
+    pair.north.do(Close(by="o", call=call), pair.now)
+    pair.south.do(JumpToRung(by="d", call=call, rung=3), pair.now)
+    pair.settle()
+    for node in (pair.north, pair.south):
+        assert node.runtime.state.calls.by_id[call].climbs
+        assert "refused" not in node.codes()
+    pair.wait(30 * SECOND_MS)
+    assert pair.south.told(Ring)[-1].rung == 4
+    pair.south.do(Acknowledge(by="f", call=call, echelon="contact-card"), pair.now)
+    pair.south.do(Close(by="f", call=call), pair.now)
+    pair.settle()
+    for node in (pair.north, pair.south):
+        assert node.runtime.state.calls.by_id[call].state is CallState.CLOSED
+
+
+@pytest.mark.parametrize("closer", ["north", "south"])
+def test_nobody_is_climbed_past_in_a_call_that_a_side_has_closed(closer):
+    pair = Pair()
+    call = flash(pair)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    pair.south.do(Dispose(by="d", call=call, disposition="received"), pair.now)
+    pair.south.do(JumpToRung(by="d", call=call, rung=2), pair.now)
+    pair.south.do(Acknowledge(by="f", call=call, echelon="deputy"), pair.now)
+    pair.settle()
+    getattr(pair, closer).do(Close(by="o", call=call), pair.now)
+    pair.settle()
+    pair.wait(HOUR_MS)
+    assert "acknowledged_idle" not in pair.south.codes()
+    assert pair.south.runtime.state.calls.by_id[call].state is CallState.CLOSING

@@ -9,11 +9,8 @@ from hypothesis import strategies as st
 from clearline.basis.faults import Reason, Refusal
 from clearline.basis.instants import DAY_MS
 from clearline.core.calls import (
-    CALLED_SIDE_ONLY,
-    CALLING_SIDE_ONLY,
     MAX_RECORDED,
     MAX_SAID,
-    TABLE,
     Call,
     CallAcknowledged,
     CallClimbed,
@@ -31,17 +28,29 @@ from clearline.core.calls import (
     recorded,
     ringing,
     said,
+    stage,
     step,
     stood_down,
 )
 from clearline.core.ladder import start
 from clearline.core.notices import Disposition
+from clearline.core.stages import (
+    CALLED_SAYS,
+    CALLED_SIDE_ONLY,
+    CALLING_SAYS,
+    CALLING_SIDE_ONLY,
+    CLOSED_BY,
+    CROSSED,
+    SHOWN,
+    Stage,
+)
 from clearline.core.step import BODIES
 from clearline.core.terms import Precedence, default_ladders
 from clearline.phrasebook import LineTest
 from tests.kit import LINK, START
 
-KINDS = sorted(kind for kind in BODIES if kind.startswith("call."))
+KINDS = sorted(kind for kind in BODIES if kind.startswith("call.") and kind != "call.recorded")
+"""All but what is of no stage."""
 CALL = "019ab000-0000-7000-8000-00000000000c"
 RECEIVED = Disposed(disposition=Disposition.RECEIVED, at=START)
 
@@ -100,24 +109,47 @@ def apply(call: Call, kind: str, *, mine: bool) -> Call | Refusal:
     raise AssertionError(kind)
 
 
-def test_the_table_has_every_state_and_only_kinds_that_there_are():
-    assert set(TABLE) == set(CallState)
-    assert {kind for row in TABLE.values() for kind in row} <= set(KINDS)
+def at(stage: Stage, *, mine: bool) -> Call:
+    """Return a call of ours, or of theirs, that stands there."""
+    calling = stage in CLOSED_BY[True] or stage is Stage.CLOSED
+    called = stage in CLOSED_BY[False] or stage is Stage.CLOSED
+    return call(
+        mine=mine,
+        state=SHOWN[stage],
+        closed_by_us=calling if mine else called,
+        closed_by_them=called if mine else calling,
+        stood_down_at=START if stage is Stage.STOOD_DOWN else None,
+    )
+
+
+def test_the_tables_have_every_stage_and_only_kinds_that_there_are():
+    for table in (CALLED_SAYS, CALLING_SAYS):
+        assert set(table) == set(Stage)
+        assert {kind for row in table.values() for kind in row} <= set(KINDS)
+    assert set(SHOWN) == set(Stage)
+    for place, kind in CROSSED:
+        assert (kind in CALLED_SAYS[place]) != (kind in CALLING_SAYS[place]) or kind not in (
+            CALLED_SIDE_ONLY | CALLING_SIDE_ONLY
+        )
 
 
 @pytest.mark.parametrize("writer_calls", [True, False])
 @pytest.mark.parametrize("mine", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("state", CallState)
-def test_every_kind_in_every_state_by_either_side_is_what_the_table_says(
-    state, kind, mine, writer_calls
+@pytest.mark.parametrize("place", Stage)
+def test_every_kind_at_every_stage_by_either_side_is_what_the_tables_say(
+    place, kind, mine, writer_calls
 ):
-    before = call(mine=mine if writer_calls else not mine, state=state)
+    before = at(place, mine=mine if writer_calls else not mine)
+    assert stage(before) is place
     after = step(before, kind, mine=mine)
+    table = CALLING_SAYS if writer_calls else CALLED_SAYS
     if kind in (CALLED_SIDE_ONLY if writer_calls else CALLING_SIDE_ONLY):
         assert after.reason is Reason.NOT_YOURS
-    elif kind in TABLE[state]:
-        assert after is TABLE[state][kind]
+    elif kind in table[place]:
+        assert after is table[place][kind]
+    elif kind == "call.closed" and place in CLOSED_BY[writer_calls]:
+        assert after.reason is Reason.DUPLICATE
     else:
         assert after.reason is Reason.OUT_OF_ORDER
 

@@ -15,71 +15,67 @@ __all__ = ["call_table", "ids", "instants", "ladders", "leads", "link_states", "
 # Calls
 
 
-CALL_TABLE = {
-    "opened": {
-        "call.ringing": "ringing",
-        "call.climbed": "ringing",
-        "call.acknowledged": "acknowledged",
-        "call.stood_down": "closing",
-        "call.said": "opened",
-    },
-    "ringing": {
-        "call.ringing": "ringing",
-        "call.climbed": "ringing",
-        "call.acknowledged": "acknowledged",
-        "call.stood_down": "closing",
-        "call.said": "ringing",
-    },
-    "acknowledged": {
-        "call.climbed": "ringing",
-        "call.said": "acknowledged",
-        "call.readback": "acknowledged",
-        "call.disposition": "acknowledged",
-        "call.closed": "closing",
-    },
-    "closing": {
-        "call.said": "closing",
-        "call.readback": "closing",
-        "call.disposition": "closing",
-        "call.closed": "closed",
-    },
-    "closed": {},
+KINDS = (
+    "ringing",
+    "climbed",
+    "acknowledged",
+    "said",
+    "readback",
+    "disposition",
+    "closed",
+    "stood_down",
+)
+CALLED = {
+    "opened": "ringing ringing acknowledged opened - - -",
+    "ringing": "ringing ringing acknowledged ringing - - -",
+    "acknowledged": "- ringing - acknowledged acknowledged acknowledged closing",
+    "closing": "- - - closing closing closing duplicate",
+    "left": "- ringing_on - left left left closed",
+    "ringing_on": "ringing_on ringing_on left ringing_on - - -",
+    "stood_down": "stood_down stood_down stood_down stood_down stood_down stood_down closed",
+    "closed": "- - - - - - -",
+}
+CALLING = {
+    "opened": "opened - - stood_down",
+    "ringing": "ringing ringing ringing_on stood_down",
+    "acknowledged": "acknowledged acknowledged left stood_down",
+    "closing": "closing closing closed closed",
+    "left": "left left duplicate stood_down",
+    "ringing_on": "ringing_on ringing_on duplicate stood_down",
+    "stood_down": "stood_down stood_down duplicate -",
+    "closed": "- - - -",
 }
 """As the page has it; the test holds the page and the code to each other."""
 
-CALLED_ONLY = {"call.ringing", "call.climbed", "call.acknowledged", "call.disposition"}
-KINDS = (
-    "call.opened",
-    "call.ringing",
-    "call.climbed",
-    "call.acknowledged",
-    "call.said",
-    "call.readback",
-    "call.disposition",
-    "call.closed",
-    "call.stood_down",
-)
+SAID_BY = {
+    "called": ("ringing", "climbed", "acknowledged", "said", "readback", "disposition", "closed"),
+    "calling": ("said", "readback", "closed", "stood_down"),
+}
 
 
 def call_table() -> list[Json]:
-    """Return every state, kind and side, with the next state or the reason."""
+    """Return every stage, kind and side, with the next stage or the reason."""
     made: list[Json] = []
-    for state, row in CALL_TABLE.items():
+    for stage in CALLED:
         for kind in KINDS:
-            for side in ("calling", "called"):
-                result: Json
-                if (kind in CALLED_ONLY and side == "calling") or (
-                    kind == "call.stood_down" and side == "called"
-                ):
-                    result = {"reason": "not_yours"}
-                    note = f"the {side} side never says {kind}"
-                elif kind in row:
-                    result = {"next": row[kind]}
-                    note = f"in a call that is {state}, {kind} of the {side} side"
-                else:
-                    result = {"reason": "out_of_order"}
-                    note = f"{kind} cannot follow in a call that is {state}"
-                made.append({"note": note, "state": state, "kind": kind, "side": side} | result)
+            for side, table in (("calling", CALLING), ("called", CALLED)):
+                cells = dict(zip(SAID_BY[side], table[stage].split(), strict=True))
+                named = f"call.{kind}"
+                what = {"stage": stage, "kind": named, "side": side}
+                match cells.get(kind):
+                    case None:
+                        note = f"the {side} side never says {named}"
+                        result: Json = {"reason": "not_yours"}
+                    case "-":
+                        note = f"{named} cannot follow in a call that is {stage}"
+                        result = {"reason": "out_of_order"}
+                    case "duplicate":
+                        note = f"the {side} side has closed a call already that is {stage}"
+                        result = {"reason": "duplicate"}
+                    case after:
+                        note = f"in a call that is {stage}, {named} of the {side} side"
+                        result = {"next": after}
+                made.append({"note": note} | what | result)
     return made
 
 

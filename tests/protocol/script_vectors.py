@@ -412,7 +412,7 @@ def call_scripts() -> list[Json]:
     )
     three.arrives("call.disposition", {"disposition": "received"}, re=(it,), expect="not_yours")
     three.arrives("call.closed", {}, re=(it,), expect="out_of_order")
-    three.arrives("call.readback", {"phrases": [STOP]}, re=(it, it), expect="out_of_order")
+    three.arrives("call.readback", {"phrases": [STOP]}, re=(it, it), expect="not_yours")
     three.arrives("call.said", {"phrases": [STOP]}, re=(it,))
     three.does("Acknowledge", call=it, echelon="duty-desk")
     three.arrives("call.closed", {}, re=(it,), expect="out_of_order")
@@ -490,7 +490,7 @@ def call_scripts() -> list[Json]:
         unreadable(),
         taken(),
     )
-    return [each.vector() for each in made]
+    return [each.vector() for each in (*made, *crossed())]
 
 
 def idle() -> Script:
@@ -526,6 +526,9 @@ def stood_down() -> Script:
     it.does("StandDown", call=ours)
     answered = it.arrives("call.opened", flash())
     it.does("Acknowledge", call=answered, echelon="duty-desk")
+    it.does("Dispose", call=answered, disposition="received")
+    it.does("Close", call=answered)
+    it.arrives("call.closed", {}, re=(answered,))
     it.arrives("call.stood_down", {}, re=(answered,), expect="out_of_order")
     return it
 
@@ -566,6 +569,56 @@ def recorded() -> Script:
     it.arrives("call.recorded", one | {"sha256": "cd" * 32, "cut": True}, re=(call,))
     it.arrives("call.said", {"phrases": [STOP]}, re=(call,), expect="out_of_order")
     return it
+
+
+def crossed() -> list[Script]:
+    """Return what becomes of what both sides say at once, on either side of it."""
+    one = script("a stand-down that crossed an acknowledgement: it is stood down", base="idle")
+    call = one.arrives("call.opened", flash())
+    one.does("Acknowledge", call=call, echelon="duty-desk")
+    one.arrives("call.stood_down", {}, re=(call,))
+    assert one.waits(10 * MINUTE_MS) == []
+    one.does("Close", call=call)
+    one.arrives("call.said", {"phrases": [STOP]}, re=(call,), expect="out_of_order")
+    two = script("the same, seen by the calling side")
+    call = two.does("OpenCall", link=LINK, precedence="flash", phrases=[STOP])
+    two.does("StandDown", call=call)
+    ring = {"rung": 1, "echelon": "duty-desk", "since": str(two.now)}
+    two.arrives("call.ringing", ring, re=(call,))
+    two.arrives(
+        "call.climbed",
+        {"rung": 2, "echelon": "deputy", "round": 0, "why": "unanswered"},
+        re=(call,),
+    )
+    two.arrives("call.acknowledged", {"rung": 2, "echelon": "deputy"}, re=(call,))
+    two.arrives("call.disposition", {"disposition": "received"}, re=(call,))
+    assert two.waits(10 * MINUTE_MS) == []
+    two.arrives("call.closed", {}, re=(call,))
+    two.arrives("call.closed", {}, re=(call,), expect="out_of_order")
+    three = script("a jump that crossed the calling side's close: it rings on", base="idle")
+    call = three.arrives("call.opened", flash())
+    three.does("Acknowledge", call=call, echelon="duty-desk")
+    three.does("Dispose", call=call, disposition="received")
+    three.does("JumpToRung", call=call, rung=3)
+    three.arrives("call.readback", {"phrases": [STOP]}, re=(call, call), expect="not_yours")
+    three.arrives("call.closed", {}, re=(call,))
+    climbs = [(each["body"]["rung"], each["body"]["why"]) for each in three.waits(30_000)]
+    assert climbs == [(4, "unmanned")], climbs
+    three.arrives("call.closed", {}, re=(call,), expect="duplicate")
+    three.does("Acknowledge", call=call, echelon="contact-card")
+    assert three.waits(10 * MINUTE_MS) == []  # Nobody is climbed past in what a side has closed.
+    three.does("Close", call=call)
+    four = script("the same, seen by the calling side")
+    call = four.does("OpenCall", link=LINK, precedence="immediate", phrases=[STOP])
+    four.arrives("call.ringing", ring | {"since": str(four.now)}, re=(call,))
+    four.arrives("call.acknowledged", {"rung": 1, "echelon": "duty-desk"}, re=(call,))
+    four.arrives("call.disposition", {"disposition": "received"}, re=(call,))
+    four.does("Close", call=call)
+    by_hand = {"rung": 3, "echelon": "flag-officer", "round": 1, "why": "by_hand"}
+    four.arrives("call.climbed", by_hand, re=(call,))
+    four.arrives("call.acknowledged", {"rung": 3, "echelon": "flag-officer"}, re=(call,))
+    four.arrives("call.closed", {}, re=(call,))
+    return [one, two, three, four]
 
 
 def unreadable() -> Script:

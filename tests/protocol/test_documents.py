@@ -22,6 +22,7 @@ from clearline.core import (
     conflicts,
     declaring,
     manning,
+    nearby,
     notices,
     release,
     reporting,
@@ -30,7 +31,17 @@ from clearline.core import (
     testcalls,
     testing,
 )
-from clearline.core.calls import CALLED_SIDE_ONLY, TABLE, CallState
+from clearline.core.stages import (
+    CALLED_SAYS,
+    CALLED_SIDE_ONLY,
+    CALLING_SAYS,
+    CALLING_SIDE_ONLY,
+    CLOSED_BY,
+    CROSSED,
+    SHOWN,
+    CallState,
+    Stage,
+)
 from clearline.core.step import BODIES, NEEDS_TERMS
 from clearline.phrasebook import PHRASES
 from clearline.record import canonical, entry, keys, mirror, note, proof
@@ -132,27 +143,51 @@ OF_NO_STATE = {"call.recorded"}
 CALL_KINDS = [kind for kind in BODIES if kind.startswith("call.") and kind not in OF_NO_STATE]
 
 
-@pytest.mark.parametrize("state", CallState)
-def test_the_table_of_states_is_the_one_that_the_code_steps_by(state):
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("calling", [True, False])
+def test_the_tables_of_stages_are_those_that_the_code_steps_by(stage, calling):
     text = PAGES["9-calls.md"].split("## 9.2")[1].split("```mermaid")[0]
-    head = next(line for line in text.splitlines() if line.startswith("| state |"))
+    text = text.split("And what the calling side says:")[calling]
+    table, never = (CALLING_SAYS, CALLED_SIDE_ONLY) if calling else (CALLED_SAYS, CALLING_SIDE_ONLY)
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    head = next(line for line in lines if line.startswith("| stage | `"))
     kinds = re.findall(r"`([a-z._]+)`", head)
-    line = next(line for line in text.splitlines() if line.startswith(f"| {state.value} |"))
+    line = [line for line in lines if line.startswith(f"| {stage.value} |")][-1]
     cells = [cell.strip() for cell in line.strip("|").split("|")][1:]
 
-    assert sorted(kinds) == sorted(CALL_KINDS)
+    assert sorted(kinds) == sorted(set(CALL_KINDS) - never - {"call.opened"})
     shown = {kind: cell for kind, cell in zip(kinds, cells, strict=True) if cell != "-"}
-    assert shown == {kind: after.value for kind, after in TABLE[state].items()}
+    told = {
+        kind: after.value + ("*" if (stage, kind) in CROSSED else "")
+        for kind, after in table[stage].items()
+    }
+    if stage in CLOSED_BY[calling]:
+        told["call.closed"] = "`duplicate`"
+    assert shown == told
 
 
-def test_the_diagram_has_every_transition_and_no_other():
+@pytest.mark.parametrize("stage", Stage)
+def test_what_people_are_shown_of_a_stage_and_who_has_closed_it_are_as_the_page_says(stage):
+    text = PAGES["9-calls.md"].split("## 9.2")[1].split("What the called side says")[0]
+    line = next(line for line in text.splitlines() if line.startswith(f"| {stage.value} |"))
+    _, rings, closed, shown = (cell.strip() for cell in line.strip("|").split("|"))
+
+    assert shown == SHOWN[stage].value
+    assert (rings == "yes") == (SHOWN[stage] is CallState.RINGING)
+    assert closed.startswith("the calling side") == (stage in CLOSED_BY[True])
+    assert closed.startswith("the called side") == (stage in CLOSED_BY[False])
+
+
+def test_the_diagram_has_every_change_of_stage_and_no_other():
     text = PAGES["9-calls.md"].split("```mermaid")[1].split("```")[0]
 
-    found = set(re.findall(r"^    ([a-z]+) --> ([a-z]+): ([a-z._]+)$", text, re.MULTILINE))
+    found = set(re.findall(r"^    ([a-z_]+) --> ([a-z_]+): ([a-z._]+)$", text, re.MULTILINE))
     assert found == {
-        (state.value, after.value, kind)
-        for state, ways in TABLE.items()
+        (stage.value, after.value, kind)
+        for table in (CALLED_SAYS, CALLING_SAYS)
+        for stage, ways in table.items()
         for kind, after in ways.items()
+        if after is not stage
     }
 
 
@@ -249,6 +284,7 @@ SPACE_ROOMS = tuple(importlib.import_module(f"clearline.space.{n}") for n in ("c
 LIMITS = re.compile(r"^(MAX|MIN|TOLERANCE|CLIP_TOLERANCE|GRACE)_[A-Z_0-9]+$")
 WHERE = (
     *ROOMS,
+    nearby,
     release,
     terms,
     testing,

@@ -12,11 +12,12 @@ from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.ids import is_uuid7, time_of
 from clearline.basis.instants import Instant, dec_hook, enc_hook
 from clearline.core import calls
-from clearline.core.calls import Call, CallState
+from clearline.core.calls import Call
 from clearline.core.events import Place
 from clearline.core.ladder import climb, start
 from clearline.core.links import Link
 from clearline.core.notices import check_place, lead_ms, rounding_slack_cm
+from clearline.core.stages import CLOSED_BY, SHOWN, Stage
 from clearline.core.step import BODIES
 from clearline.core.terms import (
     Agreement,
@@ -197,28 +198,34 @@ def test_a_pair_of_volumes_is_as_far_apart_as_geographiclib_says(vector):
         assert not undecided or not minima.horizontal_cm
 
 
-def a_call(state: str, side: str) -> Call:
+def a_call(stage: Stage, side: str) -> Call:
     ladder = Ladder(rungs=(Rung(echelon="duty-desk", patience_ms=1_000),))
+    mine = side == "called"  # Read by the other side: the called one speaks to us, who call.
+    calling = stage in CLOSED_BY[True] or stage is Stage.CLOSED
+    called = stage in CLOSED_BY[False] or stage is Stage.CLOSED
     return Call(
         id="x",
         link=LINK,
-        mine=side == "called",  # Read by the other side: the called one speaks to us, who call.
+        mine=mine,
         precedence=Precedence.FLASH,
         notices=(),
         drill=False,
         opened_at=Instant(0),
         ladder=ladder,
         climb=start(ladder, Instant(0)),
-        state=CallState(state),
+        state=SHOWN[stage],
+        closed_by_us=calling if mine else called,
+        closed_by_them=called if mine else calling,
+        stood_down_at=Instant(0) if stage is Stage.STOOD_DOWN else None,
     )
 
 
 @each("calls/table")
-def test_a_call_goes_from_state_to_state_as_the_table_says(vector):
-    after = calls.step(a_call(vector["state"], vector["side"]), vector["kind"], mine=False)
+def test_a_call_goes_from_stage_to_stage_as_the_table_says(vector):
+    after = calls.step(a_call(Stage(vector["stage"]), vector["side"]), vector["kind"], mine=False)
 
     if "next" in vector:
-        assert after is CallState(vector["next"])
+        assert after is Stage(vector["next"])
     else:
         assert isinstance(after, Refusal)
         assert after.reason.value == vector["reason"]

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
-from clearline.basis.instants import DAY_MS, Instant
+from clearline.basis.instants import Instant
 from clearline.core import calls, ladder, planning
 from clearline.core.calls import (
     Call,
@@ -47,13 +47,13 @@ from clearline.core.events import (
 )
 from clearline.core.ladder import Climb
 from clearline.core.links import Link
+from clearline.core.nearby import nearest_notices
 from clearline.core.notices import Disposition
 from clearline.core.release import NODE, Door, release_phrases
 from clearline.core.state import State
 from clearline.core.terms import Precedence, ReleaseField, Terms
 from clearline.phrasebook import Phrase, coded, differing
 from clearline.record import Entry
-from clearline.space import Circle, Minima, Position, horizontal_cm
 
 __all__ = [
     "acknowledge",
@@ -63,7 +63,6 @@ __all__ = [
     "close",
     "dispose",
     "jump",
-    "nearest_notices",
     "open_call",
     "opened_unreadably",
     "read_back",
@@ -72,10 +71,6 @@ __all__ = [
     "say",
     "stand_down",
 ]
-
-NEARBY = Minima(horizontal_cm=2_000_000, vertical_cm=10_000_000, time_ms=DAY_MS)
-"""A notice within 20 km and a day of what a call is about is attached to it by itself."""
-MAX_ATTACHED = 8
 
 MAX_OPEN_FLASH = 1_000
 """FLASH calls of one counterpart that ring at once. With a thousand ringing nobody is missing
@@ -125,6 +120,7 @@ def read_back(state: State, door: Door, event: ReadBack) -> None:
     """Restate the slots of something that the counterpart said."""
     call = state.call(event.call)
     link = state.link(call.link)
+    _know(call, "call.readback")
     original = call.saying(event.of)
     if original is None or original.mine:
         raise Mistake("nothing_to_read_back", "Read back something that the counterpart said here.")
@@ -142,9 +138,10 @@ def acknowledge(state: State, door: Door, event: Acknowledge) -> None:
     """A human here has read the call: stop ringing, and say so."""
     call = state.call(event.call)
     link = state.link(call.link)
+    _know(call, "call.acknowledged")
     body = CallAcknowledged(rung=call.climb.rung, echelon=event.echelon)
     after = _or_mistake(calls.acknowledged(call, body, door.now, mine=True))
-    if isinstance(call.ladder.act_ms, int):
+    if isinstance(call.ladder.act_ms, int) and after.state is CallState.ACKNOWLEDGED:
         after = replace(after, act_by=door.now.after(call.ladder.act_ms))
     door.hush(call.id)
     door.say(link, "call.acknowledged", body, re=(call.id,), by=event.by)
@@ -158,6 +155,7 @@ def jump(state: State, door: Door, event: JumpToRung) -> None:
         raise Mistake("own_call", "The called side climbs. Say more in the call, or stand down.")
     if event.rung > len(call.ladder.rungs):
         raise Mistake("no_such_rung", f"The ladder has {len(call.ladder.rungs)} rungs.")
+    _know(call, "call.climbed")
     climb = ladder.start(call.ladder, door.now, event.rung, call.climb.round + 1)
     after = calls.step(call, "call.climbed", mine=True)
     if isinstance(after, Refusal):
@@ -169,6 +167,7 @@ def jump(state: State, door: Door, event: JumpToRung) -> None:
 def stand_down(state: State, door: Door, event: StandDown) -> None:
     """Say that a call of ours needs no human any more. The other side stops ringing."""
     call = state.call(event.call)
+    _know(call, "call.stood_down")
     after = _or_mistake(calls.stood_down(call, door.now, mine=True))
     link = state.link(call.link)
     door.say(link, "call.stood_down", CallStoodDown(), re=(call.id,), by=event.by)
@@ -189,6 +188,7 @@ def dispose(state: State, door: Door, event: Dispose) -> None:
 def close(state: State, door: Door, event: Close) -> None:
     """Say that the call is over for us."""
     call = state.call(event.call)
+    _know(call, "call.closed")
     after = _or_mistake(calls.closed(call, door.now, mine=True))
     door.say(state.link(call.link), "call.closed", CallClosed(), re=(call.id,), by=event.by)
     state.calls.put(after)
@@ -429,7 +429,7 @@ def _told_of_climb(call: Call, body: CallClimbed, entry: Entry, now: Instant) ->
     if isinstance(after, Refusal):
         return after
     after = replace(after, told_at=now)
-    if call.climbs:
+    if call.climbs or not after.climbs:
         return after
     return replace(after, climb=ladder.start(call.ladder, now, body.rung, call.climb.round + 1))
 
@@ -437,7 +437,7 @@ def _told_of_climb(call: Call, body: CallClimbed, entry: Entry, now: Instant) ->
 def _show(door: Door, link: Link, before: Call, call: Call, entry: Entry, body: object) -> None:
     """Show our desks what the counterpart did about a call."""
     match body:
-        case CallClimbed(why=Why.IDLE):
+        case CallClimbed(why=Why.IDLE) if call.climbs:
             door.alert("call_climbed_past", link.id, call.id, rung=body.rung, echelon=body.echelon)
         case CallRinging() | CallClimbed():
             door.tell("call_ringing", link.id, call.id, rung=body.rung, echelon=body.echelon)
@@ -468,25 +468,6 @@ def _show_readback(door: Door, link: Link, call: Call, entry: Entry, body: CallR
         door.tell("readback_agrees", link.id, call.id, entry=entry.id)
 
 
-def nearest_notices(
-    state: State, link: Link, phrases: tuple[Phrase, ...], named: tuple[str, ...], now: Instant
-) -> tuple[str, ...]:
-    """Return the notices of a call: those named, then the nearest open ones, nearest first."""
-    found: set[tuple[int, str]] = set()
-    for phrase in phrases:
-        place: Position | None = getattr(phrase, "place", None)
-        if place is None:
-            continue
-        radius_cm: int = getattr(phrase, "radius_cm", None) or 100
-        here = Circle(centre=place, radius_cm=radius_cm)
-        for notice in state.notices.around(link.id, here, now, NEARBY):
-            apart = min(horizontal_cm(here, volume.outline) for volume in notice.volumes)
-            if apart <= NEARBY.horizontal_cm:
-                found.add((apart, notice.id))
-    nearest = [key for _, key in sorted(found)]
-    return tuple(dict.fromkeys((*named, *nearest)))[: max(MAX_ATTACHED, len(named))]
-
-
 def _recurring(state: State, call: str, link: str) -> Call:
     before = state.call(call)
     if before.link != link:
@@ -510,6 +491,14 @@ def restated(
         let_out.append(released)
         changes = (*changes, *changed)
     return tuple(let_out), tuple(dict.fromkeys(changes))
+
+
+def _know(call: Call, kind: str) -> None:
+    """Raise Mistake for what a counterpart would take in, as if it had crossed something of
+    theirs on its way, when our user knows how the call stands."""
+    refusal = calls.crossing(call, kind)
+    if refusal is not None:
+        raise Mistake(refusal.reason.value, refusal.detail)
 
 
 def _or_mistake(after: Call | Refusal) -> Call:

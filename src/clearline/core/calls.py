@@ -6,8 +6,9 @@ call ends only by what people say: acknowledged, disposed of, closed by both. Si
 closes it. What recurs is opened again, as a call of its own that names the closed one and
 begins at the rung that answered then.
 
-`TABLE` is the state machine, whole; documentation and tests read it. The functions below
-return the call as it then stands, or the refusal, and touch nothing else.
+The state machine is in `core.stages`. The functions below return the call as it then stands,
+or the refusal, and touch nothing else. They take in what may have crossed something on its
+way; whoever writes asks `crossing` first.
 """
 
 from __future__ import annotations
@@ -25,12 +26,22 @@ from clearline.basis.ids import Name, Uuid7
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.core.ladder import Climb
 from clearline.core.notices import Disposition
+from clearline.core.stages import (
+    CALLED_SAYS,
+    CALLED_SIDE_ONLY,
+    CALLING_SAYS,
+    CALLING_SIDE_ONLY,
+    CLOSED_BY,
+    CROSSED,
+    SHOWN,
+    CallState,
+    Stage,
+)
 from clearline.core.terms import Ladder, Precedence
 from clearline.phrasebook import Phrase, differing
 from clearline.space import Position
 
 __all__ = [
-    "TABLE",
     "Acknowledgement",
     "Call",
     "CallAcknowledged",
@@ -52,10 +63,13 @@ __all__ = [
     "acknowledged",
     "climbed",
     "closed",
+    "crossing",
     "disposed",
     "recorded",
     "ringing",
     "said",
+    "stage",
+    "step",
     "stood_down",
 ]
 
@@ -155,58 +169,6 @@ class CallRecorded(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     bytes: Annotated[int, Meta(ge=0, le=MAX_RECORDING)]
     cut: bool
     """Whether it ended before the talk did, or its node did not live to end it."""
-
-
-class CallState(StrEnum):
-    """Where a call stands."""
-
-    OPENED = "opened"
-    """Said, but the other side has not yet said that it rings."""
-    RINGING = "ringing"
-    ACKNOWLEDGED = "acknowledged"
-    CLOSING = "closing"
-    """One side has closed."""
-    CLOSED = "closed"
-
-
-TABLE: dict[CallState, dict[str, CallState]] = {
-    CallState.OPENED: {
-        "call.ringing": CallState.RINGING,
-        "call.climbed": CallState.RINGING,
-        "call.acknowledged": CallState.ACKNOWLEDGED,
-        "call.stood_down": CallState.CLOSING,
-        "call.said": CallState.OPENED,
-    },
-    CallState.RINGING: {
-        "call.ringing": CallState.RINGING,
-        "call.climbed": CallState.RINGING,
-        "call.acknowledged": CallState.ACKNOWLEDGED,
-        "call.stood_down": CallState.CLOSING,
-        "call.said": CallState.RINGING,
-    },
-    CallState.ACKNOWLEDGED: {
-        "call.climbed": CallState.RINGING,
-        "call.said": CallState.ACKNOWLEDGED,
-        "call.readback": CallState.ACKNOWLEDGED,
-        "call.disposition": CallState.ACKNOWLEDGED,
-        "call.closed": CallState.CLOSING,
-    },
-    CallState.CLOSING: {
-        "call.said": CallState.CLOSING,
-        "call.readback": CallState.CLOSING,
-        "call.disposition": CallState.CLOSING,
-        "call.closed": CallState.CLOSED,
-    },
-    CallState.CLOSED: {},
-}
-"""From each state, by each kind of entry, to the next. What is not here is out of order."""
-
-CALLED_SIDE_ONLY = frozenset(
-    {"call.ringing", "call.climbed", "call.acknowledged", "call.disposition"}
-)
-"""What only the side that was called may say."""
-CALLING_SIDE_ONLY = frozenset({"call.stood_down"})
-"""What only the side that calls may say."""
 
 
 class Acknowledgement(Struct, frozen=True, kw_only=True):
@@ -323,17 +285,45 @@ class Call(Struct, frozen=True, kw_only=True):
         return differing(original.phrases, readback.phrases) if original is not None else ()
 
 
-def step(call: Call, kind: str, *, mine: bool) -> CallState | Refusal:
-    """Return the state that an entry of `kind` takes the call to, or why it may not."""
-    if kind in CALLED_SIDE_ONLY and mine == call.mine:
+def stage(call: Call) -> Stage:
+    """Return where a call stands, with who has closed it."""
+    if call.state is CallState.CLOSED:
+        return Stage.CLOSED
+    if call.stood_down_at is not None:
+        return Stage.STOOD_DOWN
+    left = call.closed_by_us if call.mine else call.closed_by_them
+    match call.state:
+        case CallState.CLOSING:
+            return Stage.LEFT if left else Stage.CLOSING
+        case CallState.RINGING:
+            return Stage.RINGING_ON if left else Stage.RINGING
+        case CallState.OPENED | CallState.ACKNOWLEDGED:
+            return Stage(call.state)
+
+
+def step(call: Call, kind: str, *, mine: bool) -> Stage | Refusal:
+    """Return the stage that an entry of `kind` takes the call to, or why it may not."""
+    calling = mine == call.mine
+    if kind in CALLED_SIDE_ONLY and calling:
         return Refusal(reason=Reason.NOT_YOURS, detail=f"Only the called side says {kind}.")
-    if kind in CALLING_SIDE_ONLY and mine != call.mine:
+    if kind in CALLING_SIDE_ONLY and not calling:
         return Refusal(reason=Reason.NOT_YOURS, detail=f"Only the calling side says {kind}.")
-    after = TABLE[call.state].get(kind)
-    if after is None:
-        detail = f"{kind} cannot follow in a call that is {call.state.value}."
-        return Refusal(reason=Reason.OUT_OF_ORDER, detail=detail)
-    return after
+    now = stage(call)
+    if kind == "call.closed" and now in CLOSED_BY[calling]:
+        return Refusal(reason=Reason.DUPLICATE, detail="That side has closed it already.")
+    after = (CALLING_SAYS if calling else CALLED_SAYS)[now].get(kind)
+    return _out_of_order(call, kind) if after is None else after
+
+
+def crossing(call: Call, kind: str) -> Refusal | None:
+    """Return why whoever knows how a call stands may not say `kind`, though a reader takes it
+    in; None if that is no reason."""
+    return _out_of_order(call, kind) if (stage(call), kind) in CROSSED else None
+
+
+def _out_of_order(call: Call, kind: str) -> Refusal:
+    detail = f"{kind} cannot follow in a call that is {call.state.value}."
+    return Refusal(reason=Reason.OUT_OF_ORDER, detail=detail)
 
 
 def ringing(call: Call, body: CallRinging, at: Instant, *, mine: bool) -> Call | Refusal:
@@ -341,7 +331,7 @@ def ringing(call: Call, body: CallRinging, at: Instant, *, mine: bool) -> Call |
     after = step(call, "call.ringing", mine=mine)
     if isinstance(after, Refusal):
         return after
-    return replace(call, state=after, told=body, told_at=at)
+    return replace(call, state=SHOWN[after], told=body, told_at=at)
 
 
 def climbed(call: Call, body: CallClimbed, at: Instant, *, mine: bool) -> Call | Refusal:
@@ -350,7 +340,7 @@ def climbed(call: Call, body: CallClimbed, at: Instant, *, mine: bool) -> Call |
     if isinstance(after, Refusal):
         return after
     told = CallRinging(rung=body.rung, echelon=body.echelon, since=at)
-    call = replace(call, state=after, told=told, told_at=at)
+    call = replace(call, state=SHOWN[after], told=told, told_at=at)
     if call.acknowledgement is None:
         return call
     passed = (*call.passed, call.acknowledgement)[-_MAX_PASSED:]
@@ -367,7 +357,15 @@ def stood_down(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:
     if isinstance(after, Refusal):
         return after
     closed = {"closed_by_us": True} if mine else {"closed_by_them": True}
-    return replace(call, state=after, stood_down_at=at, act_by=None, **closed)
+    closed_at = at if after is Stage.CLOSED else None
+    return replace(
+        call,
+        state=SHOWN[after],
+        stood_down_at=at,
+        act_by=None,
+        closed_at=closed_at,
+        **closed,
+    )
 
 
 def acknowledged(call: Call, body: CallAcknowledged, at: Instant, *, mine: bool) -> Call | Refusal:
@@ -376,7 +374,7 @@ def acknowledged(call: Call, body: CallAcknowledged, at: Instant, *, mine: bool)
     if isinstance(after, Refusal):
         return after
     found = Acknowledgement(rung=body.rung, echelon=body.echelon, at=at)
-    return replace(call, state=after, acknowledgement=found)
+    return replace(call, state=SHOWN[after], acknowledgement=found)
 
 
 def said(call: Call, utterance: Said) -> Call | Refusal:
@@ -395,7 +393,7 @@ def said(call: Call, utterance: Said) -> Call | Refusal:
             return Refusal(reason=Reason.NOT_YOURS, detail=detail)
     if sum(each.mine == utterance.mine for each in call.said) >= MAX_SAID:
         return Refusal(reason=Reason.TOO_MANY, detail=f"More than {MAX_SAID} utterances in a call.")
-    return replace(call, state=after, said=(*call.said, utterance))
+    return replace(call, state=SHOWN[after], said=(*call.said, utterance))
 
 
 def disposed(call: Call, what: Disposed, *, mine: bool) -> Call | Refusal:
@@ -405,7 +403,7 @@ def disposed(call: Call, what: Disposed, *, mine: bool) -> Call | Refusal:
         return after
     if len(call.dispositions) >= MAX_SAID:
         return Refusal(reason=Reason.TOO_MANY, detail="Too many dispositions of one call.")
-    return replace(call, state=after, dispositions=(*call.dispositions, what))
+    return replace(call, state=SHOWN[after], dispositions=(*call.dispositions, what))
 
 
 def recorded(call: Call, what: Recording) -> Call | Refusal:
@@ -434,14 +432,13 @@ def closed(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:
         return Refusal(
             reason=Reason.OUT_OF_ORDER, detail="A call has its disposition before it is closed."
         )
-    if call.closed_by_us if mine else call.closed_by_them:
-        return Refusal(reason=Reason.DUPLICATE, detail="That side has closed it already.")
     return replace(
         call,
-        state=after,
+        state=SHOWN[after],
+        act_by=None,
         closed_by_us=call.closed_by_us or mine,
         closed_by_them=call.closed_by_them or not mine,
-        closed_at=at if after is CallState.CLOSED else None,
+        closed_at=at if after is Stage.CLOSED else None,
     )
 
 

@@ -19,11 +19,12 @@ from clearline.basis.faults import Mistake
 from clearline.basis.instants import SECOND_MS, Instant
 from clearline.basis.quantities import show_length
 from clearline.basis.steps import Steps, finish
-from clearline.core.calling import nearest_notices, restated
+from clearline.core.calling import restated
 from clearline.core.calls import Said
 from clearline.core.declaring import revisable
 from clearline.core.events import Place
 from clearline.core.links import Link, LinkState
+from clearline.core.nearby import nearest_notices
 from clearline.core.notices import Disposition, Notice, lead_ms
 from clearline.core.previewing import previewing
 from clearline.core.release import release_phrases
