@@ -21,6 +21,7 @@ export type Open =
   | { what: 'link'; link?: string }
   | { what: 'log'; link?: string }
   | { what: 'incident'; id: string }
+  | { what: 'reliability'; link?: string }
   | { what: 'verify' }
   | { what: 'people' }
   | { what: 'help' };

@@ -26,7 +26,8 @@ class Sounding {
   ringing = $derived.by<Pattern | null>(() => {
     if (alarms.sounding) return alarms.sounding.precedence as Precedence;
     if (this.failed && !alarms.isSilenced(OWN_FAULT)) return 'fault';
-    return alarms.tests.some((test) => !alarms.isSilenced(test.id)) ? 'test' : null;
+    // A desk that rang beside a telephone would answer first, and the telephone be never proven.
+    return alarms.tests.some((test) => !test.desk_at && !alarms.isSilenced(test.id)) ? 'test' : null;
   });
 
   /** What sounds without ringing: all else that demands an act. */

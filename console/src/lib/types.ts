@@ -25,6 +25,7 @@ export type Outline = Volume['outline'];
 export type EntryView = Schemas['EntryView'];
 export type LogPage = Schemas['LogPage'];
 export type Incident = Schemas['Incident'];
+export type Reliability = Schemas['Reliability'];
 export type Whole = Schemas['Whole'];
 export type Phrase = Schemas['Utterance']['phrases'][number];
 export type Done = Schemas['Done'];
