@@ -38,7 +38,6 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-3d-apis",
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-    "--allow-loopback-in-peer-connection",
 ]  # fmt: skip
 GOAL = {"connect_ms": 1_000, "one_way_ms": 400, "cpu_percent": 30}
 LISTEN = """

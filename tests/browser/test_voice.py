@@ -6,6 +6,7 @@ browser plays and in both recordings.
 
 from __future__ import annotations
 
+import resource
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Playwright, expect
 from tests.browser.desk import CHROMIUM, FLAGS, Desk, open_desk
 from tests.line.consoles import Line, Side, aside
 from tests.line.station import until
+from tests.voice.line_of_voice import media
 from tests.voice.sound import RATE, tones
 
 NORTH, SOUTH = 1_000, 1_500
@@ -130,3 +132,74 @@ def test_two_officers_talk_by_key_and_by_open_line_and_both_have_it_on_record(
     for side, own, other in ((line.north, NORTH, SOUTH), (line.south, SOUTH, NORTH)):
         (made,) = aside(lambda side=side: until(lambda: recordings(side), "a recording"))
         assert tones(made) == ({own}, {other}), side.station.name
+
+
+def test_on_a_full_disk_the_screen_says_that_nothing_is_recorded_and_the_talk_goes_on(
+    line: Line, talkers: tuple[Desk, Desk]
+) -> None:
+    north, south = talkers
+    in_a_call(north, south)
+    aside(lambda: until(lambda: media(line.north), "the media process"))
+    process = media(line.north).pid
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    try:
+        south.at("talk-begin").click()
+        north.at("join").click()
+        for desk in talkers:
+            desk.at("open-line").click()
+        expect(north.at("not-recorded")).to_have_text("NOT RECORDED")
+        expect(south.at("rec")).to_be_visible()
+        heard(north)
+        heard(south)
+        north.at("hang-up").click()
+        for desk in talkers:
+            expect(desk.at("talk")).to_have_count(0)
+        expect(south.at("recordings")).to_contain_text("CUT SHORT")
+        expect(north.at("recordings").locator("li")).to_have_count(2)
+    finally:
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+
+
+def test_voice_that_fails_is_said_to_be_lost_on_both_screens_and_the_text_goes_on(
+    line: Line, talkers: tuple[Desk, Desk]
+) -> None:
+    north, south = talkers
+    in_a_call(north, south)
+    south.at("talk-begin").click()
+    north.at("join").click()
+    for desk in talkers:
+        expect(desk.at("talk-state")).to_contain_text("is on by voice")
+    media(line.north).kill()
+    for desk in talkers:
+        expect(desk.at("talk-state")).to_have_text("VOICE LOST, TEXT GOES ON")
+    north.at("dispose-received").click()
+    expect(south.at("dispositions")).to_contain_text("✓ RECEIVED")
+    south.at("join").click()
+    north.at("join").click()
+    for desk in talkers:
+        expect(desk.at("talk-state")).to_contain_text("is on by voice")
+    south.at("hang-up").click()
+    expect(north.at("talk")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("args", "granted", "says"),
+    [
+        (["--use-fake-device-for-media-stream"], [], "may not use the microphone"),
+        ([], ["microphone"], "has no microphone"),
+    ],
+    ids=["denied", "none"],
+)
+def test_an_officer_without_a_microphone_is_told_why_and_the_text_goes_on(
+    line: Line, playwright: Playwright, south: Desk, args: list[str], granted: list[str], says: str
+) -> None:
+    mute = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *args])
+    north = open_desk(mute, line.north, permissions=granted).open()
+    in_a_call(north, south)
+    north.at("talk-begin").click()
+    expect(north.at("talk-fault")).to_contain_text(says)
+    expect(south.at("talk")).to_have_count(0)
+    north.at("dispose-received").click()
+    expect(south.at("dispositions")).to_contain_text("✓ RECEIVED")
+    mute.close()
+    assert not north.errors, north.errors

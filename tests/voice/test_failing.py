@@ -16,6 +16,7 @@ from tests.voice.line_of_voice import (
     flash,
     is_on_both_records,
     media,
+    on_record,
     recording,
     recordings,
     talking,
@@ -58,18 +59,24 @@ def test_a_media_process_that_dies_takes_the_talk_alone_and_another_can_begin(li
     async def then(call: str, south: Browser, north: Browser) -> None:
         await north.hears(SOUTH, 1.5)
         media(line.north).kill()
-        await until_no_talk(north)
+        lost = await until_talk(north, peer="lost", console="lost")
+        assert lost["why"], lost
+        assert (await until_talk(south, theirs=False))["ever"]
+        assert await asyncio.to_thread(line.north.station.run, "ack", call)
+        async with (
+            Browser(line.south.address, SOUTH) as south_again,
+            Browser(line.north.address, NORTH) as north_again,
+        ):
+            await south_again.talk(call)
+            await north_again.talk(call)
+            await asyncio.gather(south_again.hears(NORTH), north_again.hears(SOUTH))
+            await south_again.hang_up(call)
+            await until_no_talk(north_again)
 
-    call = talking(line, then)
-    assert tones(recording(line.north)) == ({NORTH}, {SOUTH})
-    assert line.north.station.calls()[0]["id"] == call
-    line.north.station.run("ack", call)
-    until(lambda: not recordings(line.south, ".part"), "south to have ended its own")
-
-    async def again(call: str, south: Browser, north: Browser) -> None:
-        await until_talk(north, theirs=True)
-
-    talking(line, again, call)
+    talking(line, then)
+    until(lambda: len(recordings(line.north)) == 2, "both recordings of north's to be whole")
+    assert ({NORTH}, {SOUTH}) in [tones(each) for each in recordings(line.north)]
+    assert [each["cut"] for each in on_record(line.south, line.north)] == [True, False]
 
 
 def test_on_a_full_disk_people_go_on_talking_and_are_told_that_nothing_is_recorded(line: Line):

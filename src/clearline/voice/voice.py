@@ -26,16 +26,16 @@ import structlog
 from msgspec import Struct
 
 from clearline.basis.faults import Broken, Mistake
-from clearline.basis.instants import Instant
 from clearline.core import events
 from clearline.core.calls import Call, CallState
 from clearline.core.effects import Append, Demand, Effect, Ring, Tell
 from clearline.node.loop import Loop, Unreachable
 from clearline.node.ports import Reply
 from clearline.node.settings import Settings
-from clearline.node.talking import Leg, Talk
-from clearline.voice.bounds import MAX_SESSIONS, MAX_SESSIONS_OF_LINK, checked_sdp
+from clearline.node.talking import Talk
+from clearline.voice.bounds import ALONE_S, MAX_SESSIONS, MAX_SESSIONS_OF_LINK, checked_sdp
 from clearline.voice.child import Child
+from clearline.voice.held import Held
 from clearline.voice.messages import (
     Accept,
     Answered,
@@ -80,44 +80,6 @@ class _Answer(Struct, frozen=True):
     sdp: str
 
 
-class _Held:
-    """One talk as the node holds it."""
-
-    def __init__(self, call: Call, began: Instant, wire: str, *, mine: bool) -> None:
-        self.name = secrets.token_hex(16)
-        """What our own process knows it by."""
-        self.call = call.id
-        self.file = f"{call.id}-{self.name[:8]}"
-        """The name of its recording, less what comes after the dot."""
-        self.link = call.link
-        self.began = began
-        self.wire = wire
-        """What both nodes know it by: drawn by the one whose offer was taken."""
-        self.mine = mine
-        self.officer = ""
-        self.offering = False
-        """Whether our offer is on its way and not answered."""
-        self.why = ""
-        self.state: State | None = None
-        self.over: asyncio.Future[Recorded | None] = asyncio.get_running_loop().create_future()
-
-    def talk(self) -> Talk:
-        """Return it as others see it."""
-        state = self.state
-        return Talk(
-            id=self.call,
-            began=self.began,
-            mine=self.mine,
-            officer=self.officer,
-            console=Leg(state.console) if state else Leg.OFF,
-            peer=Leg.LOST if self.why else Leg(state.peer) if state else Leg.OFF,
-            theirs=state is not None and state.theirs,
-            ever=state is not None and state.ever,
-            recorded=state is None or state.recorded,
-            why=self.why or (state.fault if state else ""),
-        )
-
-
 class Voice:
     """The voice of one node: `node.talking.Talking`, and what its counterparts ask."""
 
@@ -134,10 +96,12 @@ class Voice:
         self._carry = carry
         self._changed: Callable[[], None] = lambda: None
         self._child = Child(settings.media, settings.voice.ports, self._heard, self._died)
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
         """By call."""
-        self._ending: dict[str, _Held] = {}
+        self._ending: dict[str, Held] = {}
         """By name: what is over, until its recording is."""
+        self._lost: dict[str, Talk] = {}
+        """By call: what our own process took with it, shown until somebody has seen it."""
         self._stopping = False
         self._recovering = asyncio.Lock()
         self._opened: dict[str, int] = {}
@@ -179,16 +143,18 @@ class Voice:
             held = await self._begin(found, secrets.token_hex(16), mine=True)
         answer = await self._first(held, Hear(session=held.name, sdp=offer))
         held.officer = officer
-        if (held.state is None or held.state.peer in ("off", "lost")) and not held.offering:
+        if held.wants_peer() and not held.offering:
             held.offering = True
             self._soon(self._reach(held))
         return answer
 
     async def hang_up(self, call: str) -> None:
         """End the voice of a call on both sides."""
+        self._lost.pop(call, None)
         held = self._held.get(call)
         if held is not None:
             await self._end(held)
+        self._changed()
 
     def on_change(self, told: Callable[[], None]) -> None:
         """Call `told` whenever a talk begins, changes or ends."""
@@ -196,7 +162,7 @@ class Voice:
 
     def talks(self) -> Mapping[str, Talk]:
         """Return every talk that is going on, by its call."""
-        return {call: held.talk() for call, held in self._held.items()}
+        return self._lost | {call: held.talk() for call, held in self._held.items()}
 
     # What a counterpart's node asks.
 
@@ -217,7 +183,7 @@ class Voice:
             status = {"bad_sdp": 400, "too_many": 429}.get(mistake.code, 409)
             return _refused(status, mistake.code, mistake.phrase)
 
-    async def _offered(self, link: str, said: Offer, held: _Held | None) -> Reply:
+    async def _offered(self, link: str, said: Offer, held: Held | None) -> Reply:
         call = self._loop.runtime.state.call(said.call)
         if call.link != link:
             raise Mistake("no_such_call", "There is no such call on this link.")
@@ -252,8 +218,9 @@ class Voice:
         if len(self._held) >= MAX_SESSIONS or of_link >= MAX_SESSIONS_OF_LINK:
             raise Mistake("too_many", "As many talks go on as may at once.")
 
-    async def _begin(self, call: Call, wire: str, *, mine: bool) -> _Held:
-        held = self._held[call.id] = _Held(call, self._loop.clock.now(), wire, mine=mine)
+    async def _begin(self, call: Call, wire: str, *, mine: bool) -> Held:
+        self._lost.pop(call.id, None)
+        held = self._held[call.id] = Held(call, self._loop.clock.now(), wire, mine=mine)
         path = self._folder / f"{held.file}{SUFFIX}{PART}"
         try:
             with contextlib.suppress(OSError):  # The process says so when it cannot write there.
@@ -266,7 +233,7 @@ class Voice:
         self._changed()
         return held
 
-    async def _first(self, held: _Held, command: Hear | Accept) -> str:
+    async def _first(self, held: Held, command: Hear | Accept) -> str:
         """Return the answer to an offer; a talk that begins with one that is none never was."""
         try:
             return await self._child.ask(command)
@@ -275,7 +242,7 @@ class Voice:
                 await self._end(held, tell=False, keep=False)
             raise
 
-    async def _reach(self, held: _Held) -> None:
+    async def _reach(self, held: Held) -> None:
         """Offer voice to the counterpart's node, by each of its addresses in turn."""
         held.why = ""
         try:
@@ -309,7 +276,7 @@ class Voice:
                 raise Mistake("no_voice", "Their node's answer makes no sense.") from error
         raise Mistake("no_voice", "Their node cannot be reached.")
 
-    async def _end(self, held: _Held, *, tell: bool = True, keep: bool = True) -> None:
+    async def _end(self, held: Held, *, tell: bool = True, keep: bool = True) -> None:
         """End a talk, on the other side too, and put its recording where it stays."""
         if self._held.get(held.call) is not held:
             return
@@ -335,11 +302,11 @@ class Voice:
             (self._folder / f"{recorded.file}{PART}").unlink(missing_ok=True)
         del self._ending[held.name]
 
-    async def _say_ended(self, held: _Held) -> None:
+    async def _say_ended(self, held: Held) -> None:
         with contextlib.suppress(Mistake):
             await self._say_word(held)
 
-    async def _say_word(self, held: _Held) -> None:
+    async def _say_word(self, held: Held) -> None:
         body = _encode(Ended(call=held.call, session=held.wire))
         card = self._loop.runtime.state.link(held.link).counterpart
         for url in card.urls:
@@ -422,19 +389,34 @@ class Voice:
                 pass
 
     def _died(self) -> None:
-        """The process is gone: every talk with it."""
+        """The process is gone, and every talk with it. The other side hears nothing, and sees so.
+
+        It is not told that the talk has ended: whoever presses again, there or here, goes on.
+        """
         for held in list(self._held.values()):
-            self._soon(self._end(held))
+            lost = held.lost()
+            self._lost[held.call] = lost
+            asyncio.get_running_loop().call_later(ALONE_S, self._forget, lost)
+            self._soon(self._end(held, tell=False))
         if not self._stopping:
             self._warm_if_called()
 
+    def _forget(self, lost: Talk) -> None:
+        if self._lost.get(lost.id) is lost:
+            del self._lost[lost.id]
+            self._changed()
+
     async def _end_closed(self) -> None:
+        for lost in list(self._lost.values()):
+            call = self._calls().get(lost.id)
+            if call is None or call.state is CallState.CLOSED:
+                self._forget(lost)
         for held in list(self._held.values()):
             call = self._calls().get(held.call)
             if call is None or call.state is CallState.CLOSED:
                 await self._end(held)
 
-    def _named(self, name: str) -> _Held | None:
+    def _named(self, name: str) -> Held | None:
         return next((held for held in self._held.values() if held.name == name), None)
 
     def _calls(self) -> dict[str, Call]:
