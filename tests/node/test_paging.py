@@ -23,6 +23,7 @@ from clearline.core.events import (
 from clearline.core.watchbill import Method, Officer, Shift
 from clearline.node import lane as lane_room
 from clearline.node import paging as paging_room
+from clearline.node.composing import _code
 from clearline.node.lane import Way
 from clearline.node.paging import Pager
 from clearline.node.ports import ChannelError, Heard, Outcome, Page, PageCause, PageResult
@@ -460,3 +461,9 @@ def test_the_same_page_has_the_same_id_and_code_after_a_restart():
 
 def test_time_is_what_the_node_says_it_is():
     assert isinstance(House().pager.now(), Instant)
+
+
+def test_a_key_that_sticks_is_no_code():
+    codes = [_code(number) for number in range(180)]
+    assert len(set(codes)) == 90
+    assert all(len(code) == 2 and code[0] != code[1] for code in codes)

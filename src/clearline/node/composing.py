@@ -157,8 +157,14 @@ def _page(ring: Ring, reached: Reached, text: tuple[str, ...]) -> Page:
         language=reached.language,
         text=text,
         # It tells a human from a machine and guards nothing: after a restart it is the same.
-        code=f"{int.from_bytes(digest[16:20], 'big') % 100:02d}",
+        code=_code(int.from_bytes(digest[16:20], "big")),
     )
+
+
+def _code(number: int) -> str:
+    """Return two digits that differ: a key that is held down, or sticks, is no answer."""
+    first, other = divmod(number % 90, 9)
+    return f"{first}{other + (other >= first)}"
 
 
 def _known(spoken: tuple[str, ...]) -> str:
