@@ -203,8 +203,12 @@ RUNGS = (
 )
 
 
+def digits(address: str) -> str | None:
+    return None if address.isdigit() else "that is no number"
+
+
 def found(plan: Watchbill, **more: object) -> list[tuple[str, str, str, str]]:
-    given = {"channels": frozenset({"phone"}), "now": START, "until": h(24)} | more
+    given = {"channels": {"phone": digits}, "now": START, "until": h(24)} | more
     return [
         (each.severity.value, each.code, each.echelon, each.officer)
         for each in lint(plan, RUNGS, given["channels"], given["now"], given["until"])  # pyright: ignore[reportArgumentType]
@@ -234,10 +238,20 @@ def test_each_fault_of_a_plan_is_found_with_who_and_where() -> None:
 
 def test_an_officer_whom_no_channel_of_this_node_reaches_is_named() -> None:
     plan = bill(shift("ana", 0, 24), deputy=(shift("carl", 0, 24),))
-    assert found(plan, channels=frozenset({"mail"})) == [
+    assert found(plan, channels={"mail": digits}) == [
         ("error", "unreachable", "deputy", "carl"), ("error", "unreachable", DESK, "ana"),
     ]  # fmt: skip
     assert found(plan, channels=None) == []
+
+
+def test_an_address_that_can_be_none_is_named_and_is_no_way_to_anybody() -> None:
+    plan = bill(shift("dora", 0, 24), deputy=(shift("carl", 0, 24),))
+    ways = (Method(channel="phone", address="call me"), Method(channel="phone", address="12"))
+    for methods, codes in ((ways, ["bad_address"]), (ways[:1], ["unreachable", "bad_address"])):
+        plan.officers["dora"] = Officer(name="dora", languages=("en",), methods=methods)
+        assert [each[1] for each in found(plan)] == codes
+    (wrong, _) = lint(plan, RUNGS, {"phone": digits}, START, h(24))[::-1]
+    assert wrong.text == "dora, by phone 'call me': that is no number."
 
 
 def test_a_finding_says_when_in_a_plain_sentence() -> None:

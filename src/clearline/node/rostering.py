@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,7 +37,7 @@ from clearline.node.rosterfiles import (
     RosterFiles,
     parse_officers,
 )
-from clearline.node.rosterlint import Finding, first_rungs, lint, rungs_of
+from clearline.node.rosterlint import Channels, Finding, address_fault, first_rungs, lint, rungs_of
 from clearline.node.rosterplan import check_manned, difference
 from clearline.node.rosterviews import RosterView, Verdict
 from clearline.node.runtime import Runtime
@@ -83,9 +83,9 @@ class Rostering:
         settings: RosterSettings,
         calendars: Calendars,
         node: Node,
-        channels: Callable[[], Collection[str]] | None = None,
+        channels: Channels | None = None,
     ) -> None:
-        """`channels` names those that the node has settings for, for the lint."""
+        """`channels` are those that the node has settings for, for the lint."""
         self.files = RosterFiles(home, settings)
         self._settings = settings
         self._calendars = calendars
@@ -180,14 +180,20 @@ class Rostering:
     ) -> tuple[Finding, ...]:
         """Return what is wrong with the plan from this minute until the horizon."""
         now = now or Instant(int(self._clock.now()) // MINUTE_MS * MINUTE_MS)
-        channels = self._channels() if self._channels is not None else None
         rungs, until = rungs_of(self._state), self._horizon(now)
         plan = self._state.watchbill if bill is None else bill
-        return lint(plan, rungs, channels, now, until)
+        return lint(plan, rungs, self._channels, now, until)
 
     async def import_officers(self, raw: bytes, by: str, *, dry_run: bool) -> Verdict:
         """Put a list of officers in the place of the one that is there."""
         officers = parse_officers("the file", raw)
+        for name, methods in [
+            *((each.name, each.methods) for each in officers.officers),
+            *((each.echelon, each.methods) for each in officers.desks),
+        ]:
+            for fault in (address_fault(method, self._channels) for method in methods):
+                if fault is not None:
+                    raise Mistake("bad_address", f"{name}, by {fault}.")
         async with self._lock:
             before = self._copy()
             after = Watchbill(officers.officers, before.desks.values())

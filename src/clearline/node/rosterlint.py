@@ -8,7 +8,7 @@ Pure: whoever asks gives the plan, the ladders and the span.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -16,13 +16,27 @@ from msgspec import Struct
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.core.state import State
 from clearline.core.terms import Precedence
-from clearline.core.watchbill import Gap, Shift, Watchbill
+from clearline.core.watchbill import Gap, Method, Shift, Watchbill
 
-__all__ = ["Finding", "Rung", "Severity", "first_rungs", "lint", "new_gaps", "rungs_of"]
+__all__ = [
+    "Channels",
+    "Finding",
+    "Rung",
+    "Severity",
+    "address_fault",
+    "first_rungs",
+    "lint",
+    "new_gaps",
+    "rungs_of",
+]
 
 MAX_FINDINGS = 200
 LONGEST_MS = DAY_MS
 """A longer watch is nobody's who can still be woken."""
+
+
+Channels = Mapping[str, Callable[[str], str | None]]
+"""Each channel that a node has, with why an address can be none of its own; None if it can."""
 
 
 class Severity(StrEnum):
@@ -99,13 +113,14 @@ def new_gaps(
 def lint(
     bill: Watchbill,
     rungs: Sequence[Rung],
-    channels: Collection[str] | None,
+    channels: Channels | None,
     now: Instant,
     until: Instant,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a plan from now until an instant, errors first, soonest first.
 
-    `channels` are those that the node has settings for; None if that is not known.
+    `channels` are those that the node has settings for, each with what it says of an address;
+    None if that is not known.
     """
     if not bill:
         return ()
@@ -143,8 +158,15 @@ def _gaps(
             )  # fmt: skip
 
 
+def address_fault(method: Method, channels: Channels | None) -> str | None:
+    """Return why a method reaches nobody by a channel that this node has; None if it may."""
+    given = channels.get(method.channel) if channels is not None else None
+    fault = given(method.address) if given is not None else None
+    return None if fault is None else f"{method.channel} {method.address!r}: {fault}"
+
+
 def _unreachable(
-    bill: Watchbill, channels: Collection[str] | None, now: Instant, until: Instant
+    bill: Watchbill, channels: Channels | None, now: Instant, until: Instant
 ) -> Iterator[Finding]:
     first: dict[str, tuple[str, Shift]] = {}
     for echelon in sorted(bill.desks):
@@ -155,17 +177,22 @@ def _unreachable(
     for name, (echelon, shift) in sorted(first.items()):
         officer = bill.officers.get(name)
         methods = officer.methods if officer is not None else ()
-        missing = sorted({m.channel for m in methods} - set(channels or ()))
-        if channels is not None and methods and len(missing) == len({m.channel for m in methods}):
-            text = f"{name} cannot be reached: this node has no settings for {', '.join(missing)}."
-        elif methods:
-            continue
-        else:
-            text = f"{name} cannot be reached away from the desk: no method is given."
-        yield Finding(
-            severity=Severity.ERROR, code="unreachable", start=shift.start, end=shift.end,
-            echelon=echelon, officer=name, text=text,
-        )  # fmt: skip
+        faults = [each for m in methods if (each := address_fault(m, channels)) is not None]
+        missing = {m.channel for m in methods if channels is not None and m.channel not in channels}
+        usable = [m for m in methods if m.channel not in missing and not address_fault(m, channels)]
+        found = [(Severity.WARNING, "bad_address", f"{name}, by {fault}.") for fault in faults]
+        if not methods:
+            why = "no method is given"
+            found.append((Severity.ERROR, "unreachable", f"{name} cannot be reached: {why}."))
+        elif not usable:
+            why = f"this node has no settings for {', '.join(sorted(missing))}"
+            why = why if missing else "no address is one"
+            found.append((Severity.ERROR, "unreachable", f"{name} cannot be reached: {why}."))
+        for severity, code, text in found:
+            yield Finding(
+                severity=severity, code=code, start=shift.start, end=shift.end,
+                echelon=echelon, officer=name, text=text,
+            )  # fmt: skip
 
 
 def _speechless(

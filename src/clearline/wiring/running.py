@@ -82,8 +82,9 @@ class RunningNode:
         cert, key = home.certificate_pem(), home.certificate_key_pem()
         self._journal = SqliteJournal(home.journal)
         home.forget()  # A node that was killed has left its own behind.
+        ways = ways_of(self.settings, home.path, self.clock.now)
         self.pager = Pager(
-            ways_of(self.settings, home.path, self.clock.now),
+            ways,
             self.settings.paging,
             self.settings.node.languages[0],
             lambda: self.runtime.state,
@@ -108,7 +109,7 @@ class RunningNode:
         self.loop = Loop(self.runtime, self.clock, self._send, self)
         self.roster = Rostering(
             home.path, self.settings.roster, gateways.ical, self.loop,
-            lambda: {each.name for each in self.pager.views()},
+            {each.channel.name: each.channel.address_fault for each in ways},
         )  # fmt: skip
         more = {**asks(self.roster), "reliability": self._reliability}
         self._queries = Queries(
