@@ -456,3 +456,22 @@ def test_nobody_is_climbed_past_in_a_call_that_a_side_has_closed(closer):
     pair.wait(HOUR_MS)
     assert "acknowledged_idle" not in pair.south.codes()
     assert pair.south.runtime.state.calls.by_id[call].state is CallState.CLOSING
+
+
+@pytest.mark.parametrize(("rules", "said"), [(3, 2), (2, 1)])
+def test_what_is_said_as_the_other_side_closes_is_shown_by_a_node_that_keeps_the_rule(rules, said):
+    pair = Pair()
+    call = flash(pair)
+    pair.south.do(Acknowledge(by="d", call=call, echelon="duty-desk"), pair.now)
+    pair.south.do(Dispose(by="d", call=call, disposition="received"), pair.now)
+    pair.settle()
+    pair.north.do(Close(by="o", call=call), pair.now)
+    pair.settle()
+    pair.south.runtime.state.rules = rules
+    pair.north.do(Say(by="o", call=call, phrases=(OURS,)), pair.now)
+    pair.south.do(Close(by="d", call=call), pair.now)
+    pair.settle()
+    assert pair.south.runtime.state.calls.by_id[call].state is CallState.CLOSED
+    assert len(pair.south.runtime.state.calls.by_id[call].said) == said
+    with pytest.raises(Mistake, match="closed"):
+        pair.north.do(Say(by="o", call=call, phrases=(OURS,)), pair.now)

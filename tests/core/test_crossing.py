@@ -11,17 +11,14 @@ from collections import Counter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from clearline.basis.faults import Refusal
 from clearline.core import calls
-from clearline.core.calls import Call, CallState
+from clearline.core.calls import Call
 from clearline.core.stages import CALLED_SIDE_ONLY, CALLING_SIDE_ONLY, Stage
 from tests.core.test_calls import CALL, KINDS, apply, call
 
 SPOKEN = [kind for kind in KINDS if kind != "call.opened"]
 MOST_SAID = {"calling": 2, "called": 5}
 """Enough for every stage to be come to in every way; three and six find nothing more."""
-LATE = {"call.said", "call.readback", "call.disposition", "call.stood_down"}
-"""What may find the call closed by the time it arrives. It is closed on both sides all the same."""
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -32,7 +29,6 @@ class Line(Struct, frozen=True, kw_only=True):
     to_called: tuple[str, ...] = ()
     to_calling: tuple[str, ...] = ()
     spent: tuple[int, int] = (0, 0)
-    late: bool = False
 
 
 def written(view: Call, kind: str) -> Call | None:
@@ -62,14 +58,12 @@ def nexts(line: Line):
 def arrived(line: Line, side: str, kind: str) -> Line:
     view: Call = getattr(line, side)
     after = apply(view, kind, mine=False)
-    late = isinstance(after, Refusal) and view.state is CallState.CLOSED and kind in LATE
-    assert late or isinstance(after, Call), (side, calls.stage(view), kind, after, line)
-    changes = {} if late else {side: after}
+    assert isinstance(after, Call), (side, calls.stage(view), kind, after, line)
     rest = {f"to_{side}": getattr(line, f"to_{side}")[1:]}
-    return replace(line, late=line.late or late, **rest, **changes)
+    return replace(line, **rest, **{side: after})
 
 
-def facts(view: Call, *, said: bool = True) -> tuple[object, ...]:
+def facts(view: Call) -> tuple[object, ...]:
     """Return what both sides must agree on, and how much each side has said."""
     closed = (view.closed_by_us, view.closed_by_them)
     return (
@@ -78,14 +72,15 @@ def facts(view: Call, *, said: bool = True) -> tuple[object, ...]:
         view.acknowledgement,
         view.passed,
         view.told,
-        len(view.dispositions) if said else None,
-        Counter(each.mine == view.mine for each in view.said) if said else None,
+        view.stood_down_at,
+        len(view.dispositions),
+        Counter(each.mine == view.mine for each in view.said),
     )
 
 
 def key(line: Line):
     both = (repr(facts(line.calling)), repr(facts(line.called)))
-    return (both, line.to_called, line.to_calling, line.spent, line.late)
+    return (both, line.to_called, line.to_calling, line.spent)
 
 
 def test_whatever_crosses_is_taken_in_and_both_sides_come_to_hold_the_same():
@@ -94,9 +89,7 @@ def test_whatever_crosses_is_taken_in_and_both_sides_come_to_hold_the_same():
     while waiting:
         line = waiting.pop()
         if not line.to_called and not line.to_calling:
-            # What came too late changed nothing but how much was said.
-            ours, theirs = (facts(v, said=not line.late) for v in (line.calling, line.called))
-            assert ours == theirs
+            assert facts(line.calling) == facts(line.called)
             met[calls.stage(line.calling)] += 1
         for after in nexts(line):
             if key(after) not in reached:

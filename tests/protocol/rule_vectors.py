@@ -33,7 +33,7 @@ CALLED = {
     "left": "- ringing_on - left left left closed",
     "ringing_on": "ringing_on ringing_on left ringing_on - - -",
     "stood_down": "stood_down stood_down stood_down stood_down stood_down stood_down closed",
-    "closed": "- - - - - - -",
+    "closed": "- - - closed closed closed -",
 }
 CALLING = {
     "opened": "opened - - stood_down",
@@ -43,7 +43,7 @@ CALLING = {
     "left": "left left duplicate stood_down",
     "ringing_on": "ringing_on ringing_on duplicate stood_down",
     "stood_down": "stood_down stood_down duplicate -",
-    "closed": "- - - -",
+    "closed": "closed closed - closed",
 }
 """As the page has it; the test holds the page and the code to each other."""
 

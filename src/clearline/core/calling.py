@@ -76,6 +76,9 @@ MAX_OPEN_FLASH = 1_000
 """FLASH calls of one counterpart that ring at once. With a thousand ringing nobody is missing
 a human for want of one more, and nothing on the line may make work without bound."""
 
+TAKES_LATE_FROM = 3
+"""The rules (`Started.rules`) from which on a closed call takes in what crossed its close."""
+
 UNREADABLE = "(a FLASH that this node cannot read: ask SAY AGAIN)"
 
 
@@ -108,6 +111,7 @@ def say(state: State, door: Door, event: Say) -> None:
     link = state.link(call.link)
     phrases, changes = release_phrases(event.phrases, link.terms)
     utterance = Said(entry="", mine=True, phrases=phrases, at=door.now)
+    _know(call, "call.said")
     _or_mistake(calls.said(call, utterance))
     entry = door.say(
         link, "call.said", CallSaid(phrases=phrases), re=(call.id,), by=event.by, changes=changes
@@ -179,6 +183,7 @@ def dispose(state: State, door: Door, event: Dispose) -> None:
     call = state.call(event.call)
     disposition = Disposition.parse(event.disposition)
     what = Disposed(disposition=disposition, at=door.now)
+    _know(call, "call.disposition")
     after = _or_mistake(calls.disposed(call, what, mine=True))
     body = CallDisposition(disposition=disposition)
     door.say(state.link(call.link), "call.disposition", body, re=(call.id,), by=event.by)
@@ -203,6 +208,8 @@ def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) ->
         return Refusal(
             reason=Reason.UNKNOWN_REFERENCE, detail="There is no such call on this link."
         )
+    if call.state is CallState.CLOSED and state.rules < TAKES_LATE_FROM:
+        return Refusal(reason=Reason.OUT_OF_ORDER, detail="That call is closed.")
     after = _told(call, entry, body, door.now)
     if isinstance(after, Refusal):
         return after

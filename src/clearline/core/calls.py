@@ -357,7 +357,7 @@ def stood_down(call: Call, at: Instant, *, mine: bool) -> Call | Refusal:
     if isinstance(after, Refusal):
         return after
     closed = {"closed_by_us": True} if mine else {"closed_by_them": True}
-    closed_at = at if after is Stage.CLOSED else None
+    closed_at = (call.closed_at or at) if after is Stage.CLOSED else None
     return replace(
         call,
         state=SHOWN[after],

@@ -75,7 +75,7 @@ __all__ = [
 
 Officer = Annotated[str, Meta(min_length=1, max_length=60)]
 """Who asked. It stays in this node's journal and never leaves."""
-RULES = 2
+RULES = 3
 """What a node that starts now keeps. 2: a real call pre-empts every drill (`core.drilling`)."""
 Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
 Links = Annotated[tuple[Uuid7, ...], Meta(min_length=1, max_length=64)]

@@ -117,7 +117,11 @@ CALLED_SAYS: dict[Stage, dict[str, Stage]] = {
         "call.disposition": Stage.STOOD_DOWN,
         "call.closed": Stage.CLOSED,
     },
-    Stage.CLOSED: {},
+    Stage.CLOSED: {
+        "call.said": Stage.CLOSED,
+        "call.readback": Stage.CLOSED,
+        "call.disposition": Stage.CLOSED,
+    },
 }
 """From each stage, by each kind of entry of the called side, to the next."""
 
@@ -152,7 +156,11 @@ CALLING_SAYS: dict[Stage, dict[str, Stage]] = {
         "call.stood_down": Stage.STOOD_DOWN,
     },
     Stage.STOOD_DOWN: {"call.said": Stage.STOOD_DOWN, "call.readback": Stage.STOOD_DOWN},
-    Stage.CLOSED: {},
+    Stage.CLOSED: {
+        "call.said": Stage.CLOSED,
+        "call.readback": Stage.CLOSED,
+        "call.stood_down": Stage.CLOSED,
+    },
 }
 """The same of the calling side. What is in neither is out of order."""
 
@@ -168,6 +176,10 @@ CROSSED: frozenset[tuple[Stage, str]] = frozenset(
         (Stage.ACKNOWLEDGED, "call.stood_down"),
         (Stage.CLOSING, "call.stood_down"),
         (Stage.LEFT, "call.stood_down"),
+        (Stage.CLOSED, "call.said"),
+        (Stage.CLOSED, "call.readback"),
+        (Stage.CLOSED, "call.disposition"),
+        (Stage.CLOSED, "call.stood_down"),
     }
 )
 """What is taken in, as its writer may not have known yet how the call stood, and is never
