@@ -40,7 +40,7 @@ __all__ = ["Caused", "Missed", "Reliability", "Row", "month_of", "reliability", 
 
 BLOCK = 256
 """Events, or entries, that are read at once."""
-EVENT_US = 3
+EVENT_US = 5
 ENTRY_US = 40
 EXPLAINED_MS = 32 * DAY_MS
 """How long after a month an answer, or the cause of a miss, is still looked for."""
