@@ -20,9 +20,13 @@ def test_a_call_is_shown_again_with_each_page_that_becomes_known():
     for result in ("handed", "acknowledged"):
         event = Paged(what=call, ring=f"{call}:1:0", echelon="duty-desk", officer="ana",
                       channel="mqtt", result=result, cause="none")  # fmt: skip
+        line.node.effects.clear()
         line.node.do(event, line.now)
+        for effect in line.node.effects:
+            picture.heard(effect, line.now)
         assert picture.refresh(line.now)
         (shown,) = json.loads(picture.frames[-1].raw)["put"]["calls"]
+        assert "lines" not in json.loads(picture.frames[-1].raw)["put"]
         assert [(p["officer"], p["channel"], p["result"]) for p in shown["pages"]] == [
             ("ana", "mqtt", result)
         ]

@@ -100,6 +100,8 @@ class Alarms {
     }
     for (const line of picture.lines.values()) {
       const old = this.coarse - ms(line.at) > FRESH_LINE_MS;
+      // A channel whose credentials are wrong alarms itself, once, and not with each page.
+      if (line.code === 'paged' && line.args.cause === 'credentials') continue;
       if (!line.alert || old || picture.seen.has(line.id) || SHOWN_ELSEWHERE.has(line.code)) continue;
       found.push({ id: line.id, what: 'line', line, precedence: 'priority', deadline: null, since: ms(line.at) });
     }

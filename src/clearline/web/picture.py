@@ -103,6 +103,8 @@ class Picture:
     def heard(self, effect: Effect, now: Instant) -> bool:
         """Take in what the desks are told; return whether it cannot wait for the next frame."""
         match effect:
+            case Tell(code="paged"):
+                return False  # Shown in what it is about; two hundred would push all else out.
             case Tell() | Alert():
                 self._lines[effect.id] = line_item(effect, now)
                 while len(self._lines) > MAX_LINES:
