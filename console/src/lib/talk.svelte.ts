@@ -101,8 +101,9 @@ class Talk {
       connection.addTrack(track);
     }
     this.#listen(connection);
+    const found = gathered(connection);
     await connection.setLocalDescription();
-    await gathered(connection);
+    await found;
     const { sdp } = await post<{ sdp: string }>(`talks/${call}`, { sdp: connection.localDescription?.sdp ?? '' });
     await connection.setRemoteDescription({ type: 'answer', sdp });
   }
@@ -154,14 +155,12 @@ async function microphone(): Promise<MediaStream> {
   return navigator.mediaDevices.getUserMedia({ audio });
 }
 
-/** Return once the browser knows its own addresses, or soon: the node finds it by those it uses. */
+/** Return once the browser knows one address of its own, or soon: the node finds the others by
+ * what comes from them. */
 async function gathered(connection: RTCPeerConnection): Promise<void> {
-  if (connection.iceGatheringState === 'complete') return;
   await new Promise<void>((done) => {
     setTimeout(done, GATHER_MS);
-    connection.addEventListener('icegatheringstatechange', () => {
-      if (connection.iceGatheringState === 'complete') done();
-    });
+    connection.addEventListener('icecandidate', () => done());
   });
 }
 

@@ -141,11 +141,12 @@ class Voice:
         if held is None:
             self._check_room(found.link)
             held = await self._begin(found, secrets.token_hex(16), mine=True)
-        answer = await self._first(held, Hear(session=held.name, sdp=offer))
-        held.officer = officer
         if held.wants_peer() and not held.offering:
+            # Beside the officer's own connection, not after it.
             held.offering = True
             self._soon(self._reach(held))
+        answer = await self._first(held, Hear(session=held.name, sdp=offer))
+        held.officer = officer
         return answer
 
     async def hang_up(self, call: str) -> None:
@@ -239,7 +240,7 @@ class Voice:
             return await self._child.ask(command)
         except Mistake:
             if held.state is None or (held.state.console, held.state.peer) in _NOBODY:
-                await self._end(held, tell=False, keep=False)
+                await self._end(held, tell=held.mine, keep=False)
             raise
 
     async def _reach(self, held: Held) -> None:
