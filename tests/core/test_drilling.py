@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clearline.basis.faults import Mistake
 from clearline.basis.instants import HOUR_MS, MINUTE_MS
 from clearline.core.calls import CallState
 from clearline.core.effects import Alert, Hush, Ring
-from clearline.core.events import Acknowledge, Close, Dispose, OpenCall, Started
+from clearline.core.events import Acknowledge, Close, Dispose, JumpToRung, OpenCall, Started
 from clearline.core.state import State
 from clearline.core.step import Core
 from clearline.core.terms import Precedence
@@ -82,6 +83,19 @@ def test_a_drill_that_a_human_has_acknowledged_rings_nobody_again_and_ends_as_an
         node.do(Close(by="o", call=drill), pair.now)
     pair.settle()
     assert pair.south.runtime.state.calls.by_id[drill].state is CallState.CLOSED
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_nobody_here_can_have_a_drill_rung_again_that_a_real_call_has_ended(answered):
+    pair, drill = drilled()
+    if answered:
+        pair.south.do(Acknowledge(by="d", call=drill, echelon="duty-desk"), pair.now)
+        pair.settle()
+    call(pair.south, pair.now, drill=False)
+    rung = rings(pair.south, drill)
+    with pytest.raises(Mistake, match="real call has ended this drill"):
+        pair.south.do(JumpToRung(by="d", call=drill, rung=3), pair.now)
+    assert rings(pair.south, drill) == rung
 
 
 def test_another_drill_ends_nothing_and_a_drill_after_a_real_call_rings():

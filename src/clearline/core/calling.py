@@ -157,6 +157,8 @@ def jump(state: State, door: Door, event: JumpToRung) -> None:
     call = state.call(event.call)
     if call.mine:
         raise Mistake("own_call", "The called side climbs. Say more in the call, or stand down.")
+    if call.preempted_at is not None:
+        raise Mistake("preempted", "A real call has ended this drill: it rings nobody any more.")
     if event.rung > len(call.ladder.rungs):
         raise Mistake("no_such_rung", f"The ladder has {len(call.ladder.rungs)} rungs.")
     _know(call, "call.climbed")
