@@ -37,6 +37,8 @@ class Held:
         self.officer = ""
         self.offering = False
         """Whether our offer is on its way and not answered."""
+        self.taken = False
+        """Whether their offer was taken, perhaps before our process has said so."""
         self.why = ""
         self.state: State | None = None
         self.over: asyncio.Future[Recorded | None] = asyncio.get_running_loop().create_future()
@@ -44,7 +46,9 @@ class Held:
     def wants_peer(self) -> bool:
         """Return whether the counterpart's node has to be reached, for the first time or again."""
         state = self.state
-        if state is None or state.peer in ("off", "lost"):
+        if state is None or state.peer == "off":
+            return not self.taken
+        if state.peer == "lost":
             return True
         return state.ever and not state.theirs
 

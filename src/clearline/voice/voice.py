@@ -196,7 +196,7 @@ class Voice:
         if held is None:
             self._check_room(link)
             held = await self._begin(call, said.session, mine=False)
-        held.offering, held.why, held.wire = False, "", said.session
+        held.offering, held.taken, held.why, held.wire = False, True, "", said.session
         answer = await self._first(held, Accept(session=held.name, sdp=sdp))
         self._changed()
         return Reply(status=200, body=_encode({"sdp": answer}) + b"\n")
