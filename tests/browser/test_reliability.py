@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
-from tests.line.consoles import Line
+from tests.line.consoles import Line, aside
 
 
 def test_a_month_of_tests_is_read_on_both_sides_and_an_empty_one_says_so(
@@ -35,4 +35,19 @@ def test_a_month_of_tests_is_read_on_both_sides_and_an_empty_one_says_so(
     north.at("reliability-month").fill("2020-01")
     expect(north.at("reliability-none")).to_contain_text("No tests this month.")
     expect(north.at("reliability-theirs")).to_have_count(0)
+    north.closed()
+
+
+def test_a_supervisor_says_when_those_above_the_first_rung_may_be_tested(
+    line: Line, north: Desk
+) -> None:
+    north.press("w")
+    expect(north.at("test-hours")).to_contain_text("never")
+    north.at("test-from").fill("07:00")
+    north.at("test-until").fill("19:30")
+    north.at("test-set").click()
+    expect(north.at("test-hours")).to_contain_text("07:00–19:30")
+    assert aside(lambda: line.north.ask("test_hours")) == {"start_min": 420, "end_min": 1170}
+    north.page.get_by_role("button", name="never").click()
+    expect(north.at("test-hours")).to_contain_text("never")
     north.closed()

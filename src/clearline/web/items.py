@@ -15,6 +15,7 @@ from clearline.core.effects import Alert, Tell
 from clearline.core.links import Link
 from clearline.core.notices import Noted, Notice
 from clearline.core.roster import Watch
+from clearline.core.rotation import Hours
 from clearline.core.terms import Activity, Ladders, Limits, ReleaseRules, hash_of
 from clearline.core.testcalls import TestCall
 from clearline.node.views import HANDLE_CHARS
@@ -53,6 +54,8 @@ class NodeItem(Struct, frozen=True, kw_only=True):
     """Why nothing can be recorded any more; None while all is well."""
     open: int
     """Consoles that hear this node now."""
+    test_hours: Hours | None
+    """When the rungs above the first are tested; None: never."""
 
 
 class WatchItem(Struct, frozen=True, kw_only=True):

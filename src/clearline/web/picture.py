@@ -233,6 +233,7 @@ class Picture:
             version=self._version,
             unsafe=self._runtime.unsafe,
             open=self.listening.total(),
+            test_hours=self._runtime.state.rotation.hours,
         )
 
     def _compare(
