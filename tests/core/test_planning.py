@@ -184,6 +184,20 @@ def test_a_relief_that_does_not_come_leaves_the_old_watch_on_and_alarms():
     assert pair.south.codes().count("relief_overdue") == 2
 
 
+def test_a_relief_that_overlaps_with_the_old_watch_is_missed_as_that_ends():
+    pair = planned()
+    pair.south.do(TakeWatch(by="ana", echelon="duty-desk", languages=("en",)), pair.now)
+    plan(pair.south, "duty-desk", shift("ana", 0, 1.1), shift("ben", 0.8, 24))
+    ends = START.after(66 * MINUTE_MS)
+    due = pair.south.runtime.core.due()
+    while due < ends:
+        pair.south.runtime.tick(due)
+        due = pair.south.runtime.core.due()
+    assert "relief_overdue" not in pair.south.codes()
+    pair.south.runtime.tick(due)
+    assert (due, pair.south.codes().count("relief_overdue")) == (ends, 1)
+
+
 def test_who_took_a_watch_by_hand_during_anothers_shift_is_left_in_peace():
     pair = planned()
     plan(pair.south, "duty-desk", shift("ana", 0, 24))

@@ -130,6 +130,8 @@ def due(state: State) -> Instant | None:
         shift = state.watchbill.next_shift(echelon, looked)
         if shift is not None:
             times.append(shift.start.after(RELIEF_PATIENCE_MS))
+        # Who overlaps with their relief is late to be relieved only when their own shift ends.
+        times += [each.end for each in state.watchbill.shifts_at(echelon, state.last)]
     return min(times, default=None)
 
 
