@@ -15,10 +15,11 @@ from clearline.basis.instants import MINUTE_MS, SECOND_MS, Instant
 from clearline.sim.disk import SimJournal
 from clearline.sim.faults import Planned, arrange, mend, plan
 from clearline.sim.network import CALM, POOR, Network
-from clearline.sim.officers import Habit, Officers, Procedure
+from clearline.sim.officers import Habit, Officers, Procedure, ask
 from clearline.sim.scene import LINK, PARTIES
 from clearline.sim.script import Script, officer_of
 from clearline.sim.station import Station
+from clearline.sim.watchbills import ladders_of, plan_of
 from clearline.sim.world import START, World, WorldSettings, chance_of
 
 __all__ = ["Night", "NightSettings", "play"]
@@ -58,6 +59,8 @@ class NightSettings(Struct, frozen=True, kw_only=True):
 
     variant: int = 0
     """Which secrets; see `script`."""
+    plain: bool = False
+    """Nobody is planned or negligent, and nobody jumps or stands a call down."""
     real_signatures: bool = False
     faults: bool = True
     journal: Callable[[], SimJournal] = SimJournal
@@ -91,13 +94,19 @@ def play(seed: int, settings: NightSettings | None = None) -> Night:
             HABITS,
             Procedure(step_ms=(2 * SECOND_MS, 10 * SECOND_MS)),
             by=officer_of(seed, settings.variant, station.party),
+            lapses=None if settings.plain else _lapses(seed, station.party),
         )
     # The night begins shortly before a full hour, so that a scheduled test call falls in it.
     world.open()
+    if not settings.plain:
+        _plan_watches(world, settings.variant)
     world.run(3 * SECOND_MS)
     planned = plan(chance, world.now, SPAN_MS) if settings.faults else ()
     arrange(world, planned, world.now.after(SPAN_MS))
-    Script(world, SPAN_MS, settings.variant).play()
+    script = Script(world, SPAN_MS, settings.variant)
+    script.play()
+    if not settings.plain:
+        script.play_ladder()
     world.run(SPAN_MS + SECOND_MS)
     at_rest = _rest(world)
     return Night(
@@ -121,6 +130,7 @@ def _world(seed: int, settings: NightSettings, chance: Random) -> World:
             start=START.after(56 * MINUTE_MS),
             conditions=conditions,
             clocks=(north, south),
+            ladders=None if settings.plain else ladders_of(seed),
             real_signatures=settings.real_signatures,
             snapshot_every=chance.choice(SNAPSHOTS_EVERY),
             watch_officers=(names[0], names[1]),
@@ -129,6 +139,21 @@ def _world(seed: int, settings: NightSettings, chance: Random) -> World:
             station=settings.station,
         ),
     )
+
+
+def _lapses(seed: int, party: str) -> Callable[[], bool]:
+    """Return what says, of each answer, whether whoever gave it will do nothing about it."""
+    chance = chance_of(seed, f"lapses/{party}")
+    often = chance.choice((0.0, 0.3, 0.6))
+    return lambda: chance.random() < often
+
+
+def _plan_watches(world: World, variant: int) -> None:
+    """Have the planners of both sides ask for what they have planned."""
+    for station in world.stations:
+        by = officer_of(world.seed, variant, station.party)
+        for asked in plan_of(world.seed, variant, station.party, by, world.now):
+            ask(world.scheduler, station, lambda event=asked: event)
 
 
 def _rest(world: World) -> bool:

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from clearline.basis.instants import SECOND_MS
 from clearline.core.calls import Call, CallState
-from clearline.core.effects import Demand, Effect, Ring, Tell
+from clearline.core.effects import Alert, Demand, Effect, Ring, Tell
 from clearline.core.events import Acknowledge, AnswerTest, Close, Command, Dispose, ReadBack
 from clearline.sim.habits import Answer, Habit, drawn
 from clearline.sim.scheduler import Scheduler
@@ -52,6 +52,7 @@ class Officers:
         *,
         by: str = "officer",
         person: Callable[[str, int], Random] | None = None,
+        lapses: Callable[[], bool] | None = None,
     ) -> None:
         self._station = station
         self._scheduler = scheduler
@@ -61,7 +62,9 @@ class Officers:
         self._by = by
         self._person = person
         """The generator of one person of one post; all share `chance`, if none is handed in."""
-        self._rung: set[tuple[str, str]] = set()
+        self._lapses = lapses
+        """Says of each answer whether nothing is to follow it; never, if None."""
+        self._rung: set[tuple[str, str, int]] = set()
         self._closing: set[str] = set()
         self.reasons: dict[str, Answer] = {}
         """For each call, what had kept whoever answered it."""
@@ -77,16 +80,21 @@ class Officers:
                     self._close_later(call)
             case Tell(code="call_closing", about=str(call)):
                 self._close_later(call)
+            case Alert(code="call_stood_down", about=str(call)):
+                self._close_later(call)
             case _:
                 pass
 
     def _hear_ring(self, ring: Ring) -> None:
-        # A ring of the same desk for the same opening of a call is the one already heard.
+        # A ring of the same desk for the same opening of a call is the one already heard, until
+        # the call has been climbed past somebody.
         opening = ring.id.rsplit(":", 2)[0]
+        call = self._call(ring.what)
+        passed = len(call.passed) if call is not None else 0
         habit = self._habits.get(ring.echelon)
-        if habit is None or (opening, ring.echelon) in self._rung:
+        if habit is None or (opening, ring.echelon, passed) in self._rung:
             return
-        self._rung.add((opening, ring.echelon))
+        self._rung.add((opening, ring.echelon, passed))
         for number in range(habit.people):
             of = self._person
             person = drawn(habit, of(ring.echelon, number) if of else self._chance)
@@ -103,7 +111,8 @@ class Officers:
         if call is None or not call.climbs or call.mine:
             return None
         self.reasons.setdefault(call.id, reason)
-        self._follow_up(call.id, call.times_opened)
+        if self._lapses is None or not self._lapses():
+            self._follow_up(call.id, call.times_opened)
         return Acknowledge(by=self._by, call=call.id, echelon=ring.echelon)
 
     def _follow_up(self, call: str, opening: int) -> None:

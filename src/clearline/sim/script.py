@@ -1,10 +1,11 @@
 """A script: what the people of both sides want of their nodes in one night of faults.
 
 Planners declare, revise and withdraw; desks note; officers call, and call again about what
-recurs; a watch is left and taken; a link is announced as suspended, which must change
-nothing. All of it is drawn from the seed, apart from the secrets: names, labels, and where
-within one step of the agreed grid a shape really lies. Those are drawn from the variant, so
-that two nights may differ in their secrets and in nothing else.
+recurs; a called officer jumps to a rung, and a caller stands down; a watch is left and taken;
+a link is announced as suspended, which must change nothing. All of it is drawn from the seed,
+apart from the secrets: names, labels, and where within one step of the agreed grid a shape
+really lies. Those are drawn from the variant, so that two nights may differ in their secrets
+and in nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from clearline.core.events import (
     Announce,
     Command,
     Declare,
+    JumpToRung,
     LeaveWatch,
     Note,
     OpenCall,
@@ -25,6 +27,7 @@ from clearline.core.events import (
     Revise,
     Say,
     SendTest,
+    StandDown,
     TakeWatch,
     Withdraw,
 )
@@ -97,6 +100,38 @@ class Script:
                 self._leave_and_take(station, by)
             for _ in range(chance.choice((0, 1, 1, 2))):
                 self._wish(station, self._call(by))
+
+    def play_ladder(self) -> None:
+        """Plan what people do about calls that ring: jump to a rung, and stand down.
+
+        Drawn apart, so that all else of a night is as it is without.
+        """
+        chance = chance_of(self._world.seed, "script/ladder")
+        for station in self._world.stations:
+            by = officer_of(self._world.seed, self._variant, station.party)
+            for often, wish in ((0.4, self._jump), (0.4, self._stand_down)):
+                tries = chance.randint(2, 8) if chance.random() < often else 0
+                for _ in range(tries):
+                    at = self._world.now.after(chance.randrange(self._span_ms))
+                    self._at(station, at, wish(by, chance.randint(1, 4)))
+
+    def _jump(self, by: str, rung: int) -> Wanted:
+        def wanted(state: State) -> Command | None:
+            for call in state.calls.by_id.values():
+                if not call.mine and (call.climbs or call.state is CallState.ACKNOWLEDGED):
+                    return JumpToRung(by=by, call=call.id, rung=rung)
+            return None
+
+        return wanted
+
+    def _stand_down(self, by: str, _rung: int) -> Wanted:
+        def wanted(state: State) -> Command | None:
+            for call in state.calls.by_id.values():
+                if call.mine and call.climbs:
+                    return StandDown(by=by, call=call.id)
+            return None
+
+        return wanted
 
     def _wish(self, station: Station, wanted: Wanted) -> None:
         at = self._world.now.after(self._chance.randrange(self._span_ms))

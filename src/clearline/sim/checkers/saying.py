@@ -22,13 +22,17 @@ from clearline.core.events import (
     Declare,
     Dispose,
     Event,
+    JumpToRung,
     Note,
     OpenCall,
     OpenLink,
+    PlanDesk,
+    PlanOfficers,
     Propose,
     ReadBack,
     Revise,
     Say,
+    StandDown,
 )
 from clearline.core.notices import NoticeDeclared, NoticeRevised
 from clearline.core.terms import hash_of
@@ -46,13 +50,17 @@ __all__ = ["received_is_not_agreed", "shared_contains_real", "tells_no_secret"]
 
 _Notice = TypeVar("_Notice", NoticeDeclared, NoticeRevised)
 
+_OF_A_CALL = (Acknowledge, Close, Dispose, JumpToRung, ReadBack, Say, StandDown)
+
 _PEOPLE_ONLY: dict[str, tuple[type[Event], ...]] = {
     "call.acknowledged": (Acknowledge,),
     "call.disposition": (Dispose,),
+    "call.climbed": (JumpToRung,),
     "call.closed": (Close,),
     "call.said": (Say,),
     "call.readback": (ReadBack,),
     "call.opened": (OpenCall,),
+    "call.stood_down": (StandDown,),
     "notice.noted": (Note,),
     "notice.declared": (Declare,),
     "notice.revised": (Revise,),
@@ -79,7 +87,17 @@ def _secrets(view: View) -> set[bytes]:
     night = view.night
     names = {officer_of(night.seed, night.settings.variant, party) for party in PARTIES}
     labels = {act.event.label for act in view.trace.acts if isinstance(act.event, Declare)}
-    return {text.encode() for text in names | labels if text}
+    planned = {text for act in view.trace.acts for text in _planned(act.event)}
+    return {text.encode() for text in names | labels | planned if text}
+
+
+def _planned(event: Event) -> Iterator[str]:
+    """Return the names and addresses of a plan, which never leave."""
+    methods = event.methods if isinstance(event, PlanDesk) else ()
+    if isinstance(event, PlanOfficers):
+        yield from (each.name for each in event.officers)
+        methods = tuple(method for each in event.officers for method in each.methods)
+    yield from (each.address for each in methods)
 
 
 def _contains(view: View, act: Act, entry: Entry) -> Iterator[Violation]:
@@ -169,6 +187,8 @@ def _about(entry: Entry) -> str:
 def _is_peoples(entry: Entry) -> bool:
     if entry.kind == "test.answered":
         return msgspec.json.decode(entry.body)["outcome"] == "answered"
+    if entry.kind == "call.climbed":
+        return msgspec.json.decode(entry.body)["why"] == "by_hand"
     return entry.kind in _PEOPLE_ONLY
 
 
@@ -188,4 +208,4 @@ def _asked(view: View, party: str) -> Counter[_Key]:
 def _call_of(event: Event) -> str:
     if isinstance(event, OpenCall):
         return event.reopens or ""
-    return event.call if isinstance(event, (Acknowledge, Close, Dispose, ReadBack, Say)) else ""
+    return event.call if isinstance(event, _OF_A_CALL) else ""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from clearline.basis.faults import Refusal
 from clearline.basis.instants import Instant
-from clearline.record import Entry, decode
+from clearline.record import Entry, decode, parse_append
 from clearline.sim.checkers.violation import Violation
 from clearline.sim.night import Night
 from clearline.sim.scene import LINK, PARTIES
@@ -65,6 +65,35 @@ class View:
     def is_up(self, party: str, at: Instant) -> bool:
         """Return whether a node was up at an instant and did not go down in it."""
         return any(start <= at < end for start, end in self.up[party])
+
+    def fell(self, party: str, at: Instant) -> bool:
+        """Return whether a node went down just then, by whatever it was doing."""
+        return any(
+            each.party == party and each.at == at and each.life is not Life.STARTED
+            for each in self.trace.lives
+        )
+
+    def reached(self, party: str, index: int) -> Instant | None:
+        """Return when a node stored that entry of its counterpart's feed; None if it did not.
+
+        One that it stored and then fell of is stored when it fell.
+        """
+        signed = (
+            each.at
+            for each in self.trace.admissions
+            if each.party == party and each.status == 200 and self._size(each.body) > index
+        )
+        fell = (
+            each.at
+            for each in self.trace.lives
+            if each.party == party and each.life is not Life.STARTED and each.mirrored > index
+        )
+        return min((at for at in (next(signed, None), next(fell, None)) if at), default=None)
+
+    @staticmethod
+    def _size(body: bytes) -> int:
+        request = parse_append(body)
+        return getattr(request, "old", 0) + len(getattr(request, "entries", ()))
 
     def next_start(self, party: str, at: Instant) -> Instant | None:
         """Return when a node next started and stayed up, after an instant; None if it did not."""
