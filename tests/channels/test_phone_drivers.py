@@ -64,6 +64,64 @@ def test_a_child_that_hangs_is_ended_and_another_is_started(monkeypatch: pytest.
     asyncio.run(run())
 
 
+def test_a_child_that_had_lived_and_dies_is_started_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(native, "YOUNG_S", 0.0)
+    log = tmp_path / "starts"
+
+    async def run() -> None:
+        code = f"open({str(log)!r}, 'a').write('x')"
+        driver = NativeDriver(SETUP, (sys.executable, "-S", "-c", code))
+        await driver.start()
+        try:
+            # Whoever waits to dial again waits no longer than this.
+            async with asyncio.timeout(native.READY_S):
+                while not log.exists() or len(log.read_text()) < 3:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        finally:
+            await driver.stop()
+
+    asyncio.run(run())
+
+
+def test_a_child_that_never_comes_up_is_ended_and_another_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(native, "START_S", 0.3)
+
+    async def run() -> None:
+        driver = NativeDriver(SETUP, (sys.executable, "-S", "-c", "while True: input()"))
+        await driver.start()
+        try:
+            async with asyncio.timeout(native.READY_S):
+                while (first := driver.pid) is None:  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.01)
+                while driver.pid in (first, None):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        finally:
+            await driver.stop()
+
+    asyncio.run(run())
+
+
+def test_a_child_whose_report_has_no_end_is_another_that_died():
+    async def run() -> None:
+        code = "import sys; sys.stdout.write('x' * 200_000); sys.stdout.flush(); input(); input()"
+        driver = NativeDriver(SETUP, (sys.executable, "-S", "-c", code))
+        await driver.start()
+        try:
+            async with asyncio.timeout(native.READY_S):
+                while (first := driver.pid) is None:  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.01)
+                while driver.pid in (first, None):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        finally:
+            await driver.stop()
+
+    asyncio.run(run())
+
+
 def test_a_child_that_dies_again_and_again_is_started_ever_less_often(tmp_path: Path):
     log = tmp_path / "starts"
 

@@ -41,6 +41,9 @@ __all__ = ["NativeDriver"]
 COMMAND = (sys.executable, "-P", "-m", "clearline.channels.phone.child")
 READY_S = 15.0
 """How long a call waits for a child that is starting."""
+START_S = 12.0
+"""How long a child may take to be up; one that has hung by then is ended. Shorter than a call
+waits for it, so that the call can still have the next one."""
 PING_S = 5.0
 BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before the next child, while they die young."""
@@ -137,7 +140,8 @@ class NativeDriver:
         while True:
             began = loop.time()
             await self._live()
-            died_young = 0 if loop.time() - began > YOUNG_S else died_young + 1
+            # One that had lived is started again at once: its calls wait to be dialled again.
+            died_young = 1 if loop.time() - began > YOUNG_S else died_young + 1
             pause_s = BACK_OFF_S[min(died_young, len(BACK_OFF_S)) - 1]
             self._log.error("phone_driver_died", again_in_s=pause_s)
             await asyncio.sleep(pause_s)
@@ -167,12 +171,11 @@ class NativeDriver:
 
     async def _read(self, child: asyncio.subprocess.Process) -> None:
         assert child.stdout is not None
-        while raw := await child.stdout.readline():
-            try:
+        try:
+            while raw := await child.stdout.readline():
                 self._hear(decode_report(raw))
-            except msgspec.DecodeError as error:
-                self._log.error("phone_driver_unreadable", error=str(error))
-                return
+        except (msgspec.DecodeError, ValueError) as error:  # No report, or one without end.
+            self._log.error("phone_driver_unreadable", error=str(error))
 
     def _hear(self, report: Report) -> None:
         self._alive = True
@@ -192,8 +195,9 @@ class NativeDriver:
                 pass
 
     async def _ping(self, child: asyncio.subprocess.Process) -> None:
-        await self._ready.wait()
-        self._alive = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), START_S)
+        self._alive = self._ready.is_set()
         while self._alive:
             self._alive = False
             self.say(Ping())
