@@ -71,7 +71,7 @@ def test_a_child_that_had_lived_and_dies_is_started_again_at_once(
     log = tmp_path / "starts"
 
     async def run() -> None:
-        code = f"open({str(log)!r}, 'a').write('x')"
+        code = f"import time; open({str(log)!r}, 'a').write('x'); time.sleep(0.2)"
         driver = NativeDriver(SETUP, (sys.executable, "-S", "-c", code))
         await driver.start()
         try:
@@ -105,21 +105,41 @@ def test_a_child_that_never_comes_up_is_ended_and_another_is_started(
     asyncio.run(run())
 
 
-def test_a_child_whose_report_has_no_end_is_another_that_died():
+def test_a_child_whose_report_has_no_end_counts_as_one_that_died(tmp_path: Path):
+    log = tmp_path / "starts"
+
     async def run() -> None:
-        code = "import sys; sys.stdout.write('x' * 200_000); sys.stdout.flush(); input(); input()"
+        code = f"open({str(log)!r}, 'a').write('x'); print('x' * 1_000_000); input(); input()"
         driver = NativeDriver(SETUP, (sys.executable, "-S", "-c", code))
         await driver.start()
         try:
             async with asyncio.timeout(native.READY_S):
-                while (first := driver.pid) is None:  # noqa: ASYNC110 - another process
-                    await asyncio.sleep(0.01)
-                while driver.pid in (first, None):  # noqa: ASYNC110
+                while not log.exists() or len(log.read_text()) < 2:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         finally:
+            async with asyncio.timeout(native.READY_S):
+                await driver.stop()
+
+    asyncio.run(run())
+
+
+def test_a_driver_that_is_stopped_while_its_child_ends_starts_no_other(tmp_path: Path):
+    log = tmp_path / "starts"
+
+    async def run() -> None:
+        code = (
+            f"import os, sys, time; os.close(1); open({str(log)!r}, 'a').write('x'); time.sleep(60)"
+        )
+        driver = NativeDriver(SETUP, (sys.executable, "-S", "-c", code))
+        await driver.start()
+        async with asyncio.timeout(native.READY_S):
+            while not log.exists() or not log.read_text():  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.01)
+            # Its output has ended and it has not: the driver waits for it.
             await driver.stop()
 
     asyncio.run(run())
+    assert log.read_text() == "x"
 
 
 def test_a_child_that_dies_again_and_again_is_started_ever_less_often(tmp_path: Path):

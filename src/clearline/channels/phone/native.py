@@ -163,11 +163,13 @@ class NativeDriver:
         finally:
             pinging.cancel()
             self._ready.clear()
-            await self._end(child)
-            self._child = None
-            for line in self._lines.values():
-                line.inbox.put(Lost("the telephone driver died"))
-            self._lines.clear()
+            try:
+                await self._end(child)
+            finally:
+                self._child = None
+                for line in self._lines.values():
+                    line.inbox.put(Lost("the telephone driver died"))
+                self._lines.clear()
 
     async def _read(self, child: asyncio.subprocess.Process) -> None:
         assert child.stdout is not None
@@ -209,8 +211,19 @@ class NativeDriver:
         if child.stdin:
             child.stdin.close()  # The child hangs up, and goes.
         try:
-            await asyncio.wait_for(child.wait(), STOP_S)
-        except (TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(STOP_S):
+                await _gone(child)
+        except TimeoutError:
+            pass
+        finally:  # Whoever stops the driver meanwhile is not kept: nothing is started again.
             with suppress(ProcessLookupError):
                 child.kill()
-            await child.wait()
+            await _gone(child)
+
+
+async def _gone(child: asyncio.subprocess.Process) -> None:
+    """Wait until a child has ended. What it still says is read: it does not count as ended
+    while anything of it waits to be."""
+    while child.stdout and await child.stdout.read(MAX_LINE_BYTES):
+        pass
+    await child.wait()
