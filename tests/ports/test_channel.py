@@ -217,7 +217,7 @@ def test_a_page_that_is_cancelled_at_once_is_let_go_and_the_next_one_goes(end: E
 
 
 def test_it_stops_with_pages_under_way_and_without_ever_having_been_used(end: End):
-    async def go() -> None:
+    async def go() -> BaseException | None:
         used, unused = end.make(end.port), end.make(end.port)
         await used.start()
         task = asyncio.create_task(used.page(replace(PAGE, address=end.address), Heard()))
@@ -227,9 +227,10 @@ def test_it_stops_with_pages_under_way_and_without_ever_having_been_used(end: En
             await unused.stop()
         task.cancel()
         (ended,) = await asyncio.gather(task, return_exceptions=True)
-        assert ended is None or isinstance(ended, asyncio.CancelledError), ended
+        return ended
 
-    asyncio.run(go())
+    ended = asyncio.run(go())
+    assert ended is None or isinstance(ended, asyncio.CancelledError), ended
 
 
 def test_its_name_is_one_that_a_method_can_have_and_nonsense_is_no_address(end: End):
