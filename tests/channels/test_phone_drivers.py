@@ -83,6 +83,7 @@ def test_a_child_that_had_lived_and_dies_is_started_again_at_once(
             await driver.stop()
 
     asyncio.run(run())
+    assert len(log.read_text()) >= 3
 
 
 def test_a_child_that_never_comes_up_is_ended_and_another_is_started(
@@ -90,7 +91,7 @@ def test_a_child_that_never_comes_up_is_ended_and_another_is_started(
 ):
     monkeypatch.setattr(native, "START_S", 0.3)
 
-    async def run() -> None:
+    async def run() -> tuple[int | None, int | None]:
         driver = NativeDriver(SETUP, (sys.executable, "-S", "-c", "while True: input()"))
         await driver.start()
         try:
@@ -99,10 +100,12 @@ def test_a_child_that_never_comes_up_is_ended_and_another_is_started(
                     await asyncio.sleep(0.01)
                 while driver.pid in (first, None):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
+                return first, driver.pid
         finally:
             await driver.stop()
 
-    asyncio.run(run())
+    first, other = asyncio.run(run())
+    assert other not in (first, None)
 
 
 def test_a_child_whose_report_has_no_end_counts_as_one_that_died(tmp_path: Path):
@@ -121,6 +124,7 @@ def test_a_child_whose_report_has_no_end_counts_as_one_that_died(tmp_path: Path)
                 await driver.stop()
 
     asyncio.run(run())
+    assert len(log.read_text()) >= 2
 
 
 def test_a_driver_that_is_stopped_while_its_child_ends_starts_no_other(tmp_path: Path):
