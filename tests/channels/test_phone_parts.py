@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import wave
 from pathlib import Path
 
+import av
 import msgspec
 import pytest
 from hypothesis import given
@@ -337,6 +339,71 @@ def test_a_voice_that_fails_leaves_the_bell_and_tells_no_code(tmp_path: Path, sc
             assert (said.message, said.noted) == (None, None)
             assert seconds(speech.bell.path) > 1
             assert speech.fault() is None
+        finally:
+            await speech.close()
+
+    asyncio.run(run())
+
+
+def test_a_recording_without_sound_is_spoken_instead(tmp_path: Path):
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "press.wav").write_bytes(b"not a sound")
+    with av.open(str(tmp_path / "en" / "opening.wav"), "w", format="avi") as file:
+        stream = file.add_stream("mpeg4", rate=25)
+        stream.width, stream.height = 16, 16
+        file.mux(stream.encode(av.VideoFrame(16, 16, "yuv420p")))
+        file.mux(stream.encode(None))
+
+    async def run() -> None:
+        speech = Speech(tmp_path)
+        try:
+            for _ in range(2):
+                said = await speech.of(page("x"))
+                assert said.message is not None
+                assert seconds(said.message.path) > 4
+        finally:
+            await speech.close()
+
+    asyncio.run(run())
+
+
+def clear(folder: Path) -> None:
+    for each in folder.iterdir():
+        shutil.rmtree(each)
+
+
+def test_a_voice_whose_folder_was_cleared_speaks_on(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    async def run() -> None:
+        speech = Speech(None)
+        try:
+            for _ in range(2):
+                said = await speech.of(page("x"))
+                for each in (said.message, said.noted, speech.bell):
+                    assert each is not None
+                    assert seconds(each.path) > 0.5
+                clear(tmp_path)
+        finally:
+            await speech.close()
+
+    asyncio.run(run())
+
+
+def test_a_disk_that_takes_nothing_leaves_a_call_that_can_still_be_held(
+    tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    async def run() -> None:
+        speech = Speech(None)
+        try:
+            await speech.of(page("x"))
+            clear(tmp_path)
+            monkeypatch.setattr("tempfile.tempdir", "/dev/null/none")
+            said = await speech.of(page("x"))
+            assert (said.message, said.noted) == (None, None)
+            assert speech.bell.length_s > 1
         finally:
             await speech.close()
 

@@ -20,6 +20,7 @@ import tempfile
 import wave
 from array import array
 from collections import OrderedDict
+from contextlib import suppress
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -72,7 +73,11 @@ class Speech:
         self._pieces: OrderedDict[tuple[str, str, str], asyncio.Task[bytes]] = OrderedDict()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._log = structlog.stdlib.get_logger("phone")
-        self.bell = self._written(_bell())
+
+    @property
+    def bell(self) -> Sound:
+        """Return what is heard while nothing else can be."""
+        return self._written(_BELL)
 
     async def close(self) -> None:
         """Stop speaking, and delete every file."""
@@ -98,7 +103,7 @@ class Speech:
             self._piece(language, "noted", words.noted),
         )
         return Spoken(
-            message=self._written(message, secrets.token_hex(16)) if message else None,
+            message=self._sound(message, secrets.token_hex(16)),
             wrong=self._sound(wrong),
             enough=self._sound(enough),
             noted=self._sound(noted),
@@ -127,18 +132,33 @@ class Speech:
         gap = bytes(2 * int(GAP_S * RATE))
         return gap.join(pieces) + gap
 
-    def _sound(self, samples: bytes) -> Sound | None:
-        return self._written(samples) if samples else None
+    def _sound(self, samples: bytes, name: str = "") -> Sound | None:
+        if not samples:
+            return None
+        sound = self._written(samples, name)
+        return sound if sound.path.exists() else None
 
     def _written(self, samples: bytes, name: str = "") -> Sound:
-        path = self._folder / f"{name or sha256(samples).hexdigest()}.wav"
+        """Return a file of what is said; it is not there if it cannot be written."""
+        path = self._here() / f"{name or sha256(samples).hexdigest()}.wav"
         if not path.exists():
-            with wave.open(str(path), "wb") as file:
-                file.setnchannels(1)
-                file.setsampwidth(2)
-                file.setframerate(RATE)
-                file.writeframes(samples)
+            try:
+                with path.open("wb") as raw, wave.open(raw, "wb") as file:
+                    file.setnchannels(1)
+                    file.setsampwidth(2)
+                    file.setframerate(RATE)
+                    file.writeframes(samples)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                self._log.error("phone_cannot_say", piece=name, error=str(error))
         return Sound(path, len(samples) / 2 / RATE)
+
+    def _here(self) -> Path:
+        """Return the folder; another if a machine that clears what is old has taken it."""
+        if not self._folder.is_dir():
+            with suppress(OSError):
+                self._folder = Path(tempfile.mkdtemp(prefix="clearline-speech-"))
+        return self._folder
 
     async def _piece(self, language: str, name: str, text: str) -> bytes:
         key = (language, name, text)
@@ -155,9 +175,13 @@ class Speech:
 
     async def _made(self, language: str, name: str, text: str) -> bytes:
         recorded = self._recorded(language, name)
-        try:
-            if recorded is not None:
+        if recorded is not None:
+            try:
                 return await asyncio.to_thread(_samples, recorded)
+            except (OSError, ValueError) as error:
+                # A recording that cannot be used is spoken instead: the code must be heard.
+                self._log.error("phone_recording_unusable", file=str(recorded), error=str(error))
+        try:
             return await self._spoken(language, text)
         except (OSError, TimeoutError, ValueError) as error:
             self._log.error("phone_cannot_say", piece=name, language=language, error=str(error))
@@ -171,7 +195,7 @@ class Speech:
 
     async def _spoken(self, language: str, text: str) -> bytes:
         async with self._room:
-            with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".wav") as file:
+            with tempfile.NamedTemporaryFile(dir=self._here(), suffix=".wav") as file:
                 process = await asyncio.create_subprocess_exec(
                     self._program, "-v", VOICES.get(language, language), "-s", SPEED_WPM,
                     "-w", file.name, "--stdin", stdin=asyncio.subprocess.PIPE,
@@ -207,6 +231,8 @@ def _samples(path: Path) -> bytes:
     resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
     try:
         with av.open(str(path)) as file:
+            if not file.streams.audio:
+                raise ValueError(f"{path}: there is no sound in it")
             for frame in chain(file.decode(audio=0), (None,)):
                 for each in resampler.resample(frame):
                     made += bytes(each.planes[0])[: each.samples * 2]
@@ -226,3 +252,6 @@ def _bell() -> bytes:
                 for at in range(int(BELL_S * RATE))
             )
     return tones.tobytes()
+
+
+_BELL = _bell()
