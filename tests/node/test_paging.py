@@ -7,14 +7,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+import structlog.testing
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import DAY_MS, HOUR_MS, Instant
 from clearline.core.effects import Effect, Ring
 from clearline.core.events import (
+    Acknowledge,
     AnswerTest,
     ChannelChecked,
     Event,
+    JumpToRung,
     Paged,
     PlanDesk,
     PlanOfficers,
@@ -248,6 +251,45 @@ def test_a_way_that_rings_already_is_not_rung_twice_and_one_that_ended_is_rung_a
         house.later(30_000)
         await turns()
         assert [p.echelon for p in lamp.pages[2:]] == ["contact-card"]
+
+    run(work)
+
+
+def test_who_is_rung_anew_while_they_are_being_hung_up_on_is_rung_once_more():
+    async def work(house: House) -> None:
+        house.plan(officer("ana", "lamp:1"))
+        house.pager.start()
+        call = house.says("call.opened", FLASH)
+        await turns()
+        acknowledged = Acknowledge(by="x", call=call, echelon="duty-desk")
+        jump = JumpToRung(by="x", call=call, rung=1)
+        for event in (acknowledged, jump):
+            house.line.node.do(event, house.line.now)
+        house.act()
+        await turns()
+        lamp = house.lamps["lamp"]
+        assert (len(lamp.pages), len(lamp.hushed)) == (2, 1)
+        for event in (acknowledged, jump, acknowledged):
+            house.line.node.do(event, house.line.now)
+        house.act()
+        await turns()
+        assert (len(lamp.pages), len(lamp.hushed)) == (2, 2), "nobody need be reached any more"
+
+    run(work)
+
+
+def test_the_log_has_no_name_of_whoever_answered_too_late():
+    async def work(house: House) -> None:
+        house.plan(officer("ana", "lamp:1"))
+        house.pager.start()
+        call = house.says("call.opened", FLASH)
+        await turns()
+        house.line.node.do(Acknowledge(by="x", call=call, echelon="duty-desk"), house.line.now)
+        with structlog.testing.capture_logs() as logged:
+            house.lamps["lamp"].heard[0](PageResult.ACKNOWLEDGED, NONE, "")
+            await turns()
+        late = [each for each in logged if each["event"] == "late_answer"]
+        assert [each["why"] for each in late] == ["out_of_order"]
 
     run(work)
 

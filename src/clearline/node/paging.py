@@ -81,6 +81,10 @@ class Pager:
         self._of_what: dict[str, set[Key]] = {}
         self._answered: set[Key] = set()
         """By these a human is speaking to us: whoever has acknowledged is not hung up on."""
+        self._hushed: set[Key] = set()
+        """Pages that are ending: what they were about needs nobody any more."""
+        self._again: dict[Key, tuple[Ring, Page]] = {}
+        """What rang anew by these while they were ending: paged for as soon as they have."""
         self._others: set[asyncio.Task[None]] = set()
         self._untold: deque[Paged] = deque()
         self._any_untold = asyncio.Event()
@@ -109,6 +113,7 @@ class Pager:
     async def stop(self) -> None:
         """End every page that is under way, and let the channels go."""
         self._early = OrderedDict()
+        self._again.clear()
         for lane in self._lanes.values():
             lane.close()
         ending = [*self._tasks.values(), *self._others]
@@ -206,6 +211,9 @@ class Pager:
             self._tell(ring.id, channel, page, said)
             return
         key = Key(page.what, page.echelon, page.who, channel, page.address)
+        if key in self._hushed:
+            self._again[key] = (ring, page)  # It is being hung up: that is not ringing.
+            return
         if key in self._tasks or key in lane.waiting_keys:
             return  # It rings there already, since an earlier rung or round.
         if len(self._tasks) >= MAX_UNDER_WAY or not lane.offer(ring.id, key, page):
@@ -215,17 +223,24 @@ class Pager:
     def _hush(self, what: str) -> None:
         for lane in self._lanes.values():
             lane.drop(what)
-        for key in self._of_what.get(what, set()) - self._answered:
-            self._tasks[key].cancel()
+        for key in self._of_what.get(what, set()):
+            self._hushed.add(key)
+            self._again.pop(key, None)
+            if key not in self._answered:
+                self._tasks[key].cancel()
 
     def _carried(self, key: Key) -> None:
         self._tasks.pop(key, None)
         self._answered.discard(key)
+        self._hushed.discard(key)
         keys = self._of_what.get(key.what)
         if keys is not None:
             keys.discard(key)
             if not keys:
                 del self._of_what[key.what]
+        if key in self._again:
+            ring, page = self._again.pop(key)
+            self._page(ring, key.channel, page)
 
     # What the core is told.
 
@@ -278,8 +293,9 @@ class Pager:
             outcome = await self._submit(command)
             if outcome.mistake is not None:
                 # Somebody else was quicker, as may be: all were rung at once.
+                # Its phrase may name an officer, and a log is not where names belong.
                 self._log.info(
-                    "late_answer", what=page.what, channel=channel, why=outcome.mistake.phrase
+                    "late_answer", what=page.what, channel=channel, why=outcome.mistake.code
                 )
 
 
