@@ -128,6 +128,20 @@ def test_a_plan_that_leaves_the_first_rung_empty_is_refused_with_the_gap():
     plan(pair.south, "deputy", shift("ana", 3, 4))
 
 
+@pytest.mark.parametrize(("old", "gap"), [((-2, 10), 10), ((3, 8), 8)])
+def test_a_plan_that_cuts_the_first_rungs_watch_short_is_refused_with_the_gap(old, gap):
+    pair = planned()
+    south, now = pair.south, pair.now
+    start, end = now.after(-3 * HOUR_MS), now.after(30 * HOUR_MS)
+    day = (shift("ana", -3, 3), shift("ana", *old), shift("ben", gap, 30))
+    event = PlanDesk(by="planner", echelon="duty-desk", start=start, end=end, shifts=day)
+    south.do(event, now)
+    with pytest.raises(Mistake, match=f"leaves it empty from {now.after(4 * HOUR_MS)}"):
+        plan(south, "duty-desk", shift("ben", 0, 4), hours=4)
+    assert south.runtime.state.watchbill.on("duty-desk", now.after(5 * HOUR_MS)) == ("ana",)
+    plan(south, "duty-desk", shift("ben", 0, 4), shift("ana", 3, gap), hours=4)
+
+
 def test_a_plan_replaces_its_own_span_and_nothing_else():
     pair = planned()
     plan(pair.south, "deputy", shift("ana", 0, 48), hours=48)

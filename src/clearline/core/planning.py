@@ -58,14 +58,18 @@ def officers(state: State, door: Door, event: PlanOfficers) -> None:
 def desk(state: State, door: Door, event: PlanDesk) -> None:
     """Plan one desk anew from `start` until `end`; what lies outside stays as it was.
 
-    Shifts that began before `start` and are still on end there.
+    Shifts that began before `start` and are still on end there, and none that began in the span
+    outlasts it: a first rung that this would leave empty after `end` is refused too.
     """
     _check_shifts(state, event)
     before = state.watchbill.desks.get(event.echelon)
     if before is None and len(state.watchbill.desks) >= MAX_DESKS:
         raise Mistake("too_many_desks", f"A node has at most {MAX_DESKS} desks.")
     kept: list[Shift] = []
+    until: Instant = event.end
     for shift in before.shifts if before is not None else ():
+        if shift.start < event.end and shift.end > event.start:
+            until = max(until, shift.end)
         if shift.start < event.start < shift.end:
             kept.append(replace(shift, end=event.start))
         elif not event.start <= shift.start < event.end:
@@ -74,7 +78,7 @@ def desk(state: State, door: Door, event: PlanDesk) -> None:
     if len(shifts) > MAX_SHIFTS:
         raise Mistake("too_many_shifts", f"A desk has at most {MAX_SHIFTS:,} shifts.")
     planned = Desk(echelon=event.echelon, methods=event.methods, shifts=shifts)
-    _check_first_rung(state, planned, max(event.start, door.now), event.end)
+    _check_first_rung(state, planned, max(event.start, door.now), until)
     state.watchbill.put(planned)
     door.tell(
         "desk_planned",
