@@ -9,8 +9,10 @@ import pytest
 
 from clearline.auditing import Auditor
 from clearline.basis.instants import MINUTE_MS, SECOND_MS
-from clearline.core.events import OpenCall, OpenLink, TakeWatch
+from clearline.core.events import Arrived, OpenCall, OpenLink, TakeWatch
 from clearline.core.terms import Precedence
+from clearline.node.journaled import encode_event
+from clearline.node.ports import Batch, Record
 from clearline.phrasebook import Stop
 from clearline.stores.sqlite import SqliteJournal, SqliteReader
 from tests.kit import LINK, START, Node, degrees, terms
@@ -84,6 +86,20 @@ def test_a_journal_that_is_not_there_or_is_none_is_said_to_be_unreadable(tmp_pat
     assert codes(auditor, 1) == ["journal_unreadable"]
     (tmp_path / "journal.db").write_bytes(b"not a database, and longer than its header is" * 9)
     assert codes(auditor, 1 + MINUTE_MS // SECOND_MS) == ["journal_unreadable"]
+
+
+def test_an_event_that_makes_no_sense_is_an_alarm_and_no_end_of_the_auditor(
+    node: Node, auditor: Auditor
+):
+    node.do(FLASH, START)
+    assert codes(auditor, 26) == ["deadline_late"]
+    nonsense = encode_event(Arrived(link="of-nobody", first=0, entries=()))
+    seq = node.runtime.state.seq
+    record = Record(seq=seq, at=START.after(26_000), event=nonsense)
+    node.runtime.journal.commit(Batch(records=[record]))
+    assert codes(auditor, 27) == ["journal_unreadable"], "and nothing is said to be over"
+    assert codes(auditor, 28) == []
+    assert codes(auditor, 87) == ["journal_unreadable"]
 
 
 def test_an_auditor_that_starts_late_begins_at_the_newest_snapshot(

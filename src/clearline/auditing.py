@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-import msgspec
 from msgspec import Struct
 
-from clearline.basis.faults import Broken, Mistake
+from clearline.basis.faults import Broken
 from clearline.basis.instants import MINUTE_MS, SECOND_MS, Instant
 from clearline.core.step import Core
 from clearline.node import snapshots
@@ -73,16 +72,18 @@ class Auditor:
         """
         self._silent = 0 if answers else self._silent + 1
         found: dict[str, tuple[str, Instant]] = {}
+        unknown: set[str] = set()
         if self._silent >= SILENT_LOOKS:
             found["node_gone"] = ("The node does not answer: nothing rings here.", now)
         try:
             late = self._late(now)
         except Broken as broken:
             found["journal_unreadable"] = (f"The journal cannot be read: {broken}.", now)
+            unknown.add("deadline_late")  # What was late is not over because nobody can see it.
         else:
             if late is not None:
                 found["deadline_late"] = late
-        return [*self._begun(found, now), *self._over(found, now)]
+        return [*self._begun(found, now), *self._over({*found, *unknown}, now)]
 
     def _begun(self, found: dict[str, tuple[str, Instant]], now: Instant) -> Iterator[Finding]:
         for code, (phrase, since) in found.items():
@@ -91,8 +92,8 @@ class Auditor:
                 self._wrong[code] = (began, now)
                 yield Finding(code=code, phrase=phrase, since=began)
 
-    def _over(self, found: dict[str, tuple[str, Instant]], now: Instant) -> Iterator[Finding]:
-        for code in sorted(set(self._wrong) - set(found)):
+    def _over(self, held: set[str], now: Instant) -> Iterator[Finding]:
+        for code in sorted(set(self._wrong) - held):
             began, _ = self._wrong.pop(code)
             spans = f"It held for {now.since(began) // SECOND_MS} s."
             yield Finding(code=f"{code}_over", phrase=spans, since=began)
@@ -114,14 +115,16 @@ class Auditor:
 
     def _follow(self) -> Core:
         """Return the core after every event that is durable by now."""
-        core = self._core or self._restored()
-        try:
-            for record in self._reader.replay(core.state.seq):
+        core = self._core = self._core or self._restored()
+        for record in self._reader.replay(core.state.seq):
+            self._core = None  # Until the event is whole: half of one is believed by nobody.
+            try:
                 core.handle(decode_event(record.event), record.at)
-        except (msgspec.MsgspecError, Mistake, AssertionError) as error:
-            self._core = None
-            raise Broken(f"event {core.state.seq} does not follow: {error}") from error
-        self._core = core
+            except Exception as error:
+                # Whatever it was, an auditor that ended by it would say nothing at all.
+                what = f"{type(error).__name__}: {error}"
+                raise Broken(f"event {record.seq} does not follow: {what}") from error
+            self._core = core
         return core
 
     def _restored(self) -> Core:
