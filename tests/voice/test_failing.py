@@ -7,6 +7,7 @@ import json
 import resource
 
 from clearline.transports import Client, der_of
+from clearline.voice.child import Child
 from clearline.wiring import Home
 from tests.line.consoles import Line
 from tests.line.station import until
@@ -37,6 +38,20 @@ GIBBERISH = "\r\n".join(
 """It has all that is looked for, and is no SDP."""
 SMALL_BYTES = 30_000
 """What a file of the media process may have, in place of a disk that is full."""
+
+
+def test_a_media_process_whose_word_has_no_end_counts_as_gone():
+    died = list[bool]()
+
+    async def run() -> None:
+        child = Child((), "", lambda _: None, lambda: died.append(True))
+        reader = asyncio.StreamReader(limit=100)
+        reader.feed_data(b"x" * 1_000)
+        await child._listen(reader)
+        assert not child.up
+
+    asyncio.run(run())
+    assert died == [True]
 
 
 def test_a_kill_in_mid_call_leaves_a_recording_that_plays_and_is_whole_after_the_start(line: Line):

@@ -125,9 +125,16 @@ class Child:
         self._work = asyncio.create_task(self._listen(reader))
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
-        with contextlib.suppress(ConnectionError, msgspec.MsgspecError):
+        try:
             while line := await reader.readline():
                 self._take(decode_event(line))
+        except (ConnectionError, ValueError, msgspec.MsgspecError) as error:
+            _log.error("voice_process_unreadable", error=str(error))
+        finally:  # Whatever ended the listening: nothing that is said to it is heard any more.
+            self._over()
+
+    def _over(self) -> None:
+        """Take the process for gone, and let nobody wait for its answers."""
         _log.info("voice_process_ended")
         self._writer, ready, self._ready = None, self._ready, None
         for future in self._asked.values():

@@ -385,7 +385,9 @@ class Voice:
             case Gone() if held is not None:
                 self._soon(self._end(held))
             case Over() if event.session in self._ending:
-                self._ending[event.session].over.set_result(event.recorded)
+                over = self._ending[event.session].over
+                if not over.done():  # Nobody may wait for it any more.
+                    over.set_result(event.recorded)
             case _:
                 pass
 
