@@ -10,7 +10,15 @@ from clearline.basis.faults import Mistake
 from clearline.basis.instants import HOUR_MS, MINUTE_MS
 from clearline.core.calls import CallState
 from clearline.core.effects import Alert, Hush, Ring
-from clearline.core.events import Acknowledge, Close, Dispose, JumpToRung, OpenCall, Started
+from clearline.core.events import (
+    RULES,
+    Acknowledge,
+    Close,
+    Dispose,
+    JumpToRung,
+    OpenCall,
+    Started,
+)
 from clearline.core.state import State
 from clearline.core.step import Core
 from clearline.core.terms import Precedence
@@ -137,7 +145,7 @@ def test_a_node_that_was_killed_does_not_ring_the_drill_again():
     assert pair.south.runtime.state.calls.by_id[drill].preempted_at is not None
     back = State.unpack(pair.south.runtime.state.pack())
     assert back is not None
-    assert back.rules == 2
+    assert back.rules == RULES
 
 
 def test_a_journal_that_is_older_than_the_rule_is_replayed_without_it():
