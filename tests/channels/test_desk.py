@@ -7,10 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from clearline.basis.instants import Instant
 from clearline.channels.desk import Desk
+from clearline.channels.program import MAX_PROGRAMS
 from clearline.core.effects import Alert, Demand, Effect, Hush, Ring, Tell
 from clearline.core.terms import Precedence
 
@@ -50,3 +52,24 @@ def test_a_program_that_fails_or_does_not_listen_keeps_nothing_from_being_passed
     heard: list[Effect] = []
     Desk(command, heard.append).perform(RING)
     assert heard == [RING]
+
+
+def test_programs_that_hang_keep_no_flash_from_being_rung(tmp_path: Path):
+    target = tmp_path / "rung"
+    target.touch()
+    code = f"import sys, time; open({str(target)!r}, 'a').write(sys.stdin.read()); time.sleep(60)"
+    desk = Desk((sys.executable, "-S", "-c", code), lambda _: None)
+    for number in range(MAX_PROGRAMS + 2):
+        ring = msgspec.structs.replace(RING, id=f"c:1:{number}", precedence=Precedence.ROUTINE)
+        desk.perform(ring)
+    desk.perform(RING)
+    try:
+        deadline = time.monotonic() + 20
+        while "flash" not in target.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert len(desk._program._running) == MAX_PROGRAMS + 1
+    finally:
+        for each in desk._program._running:
+            each.kill()
+            each.wait()

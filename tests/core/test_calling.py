@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from clearline.core import calling
 from clearline.core.calls import CallState
 from clearline.core.effects import Hush, Ring
 from clearline.core.events import (
@@ -475,3 +476,17 @@ def test_what_is_said_as_the_other_side_closes_is_shown_by_a_node_that_keeps_the
     assert len(pair.south.runtime.state.calls.by_id[call].said) == said
     with pytest.raises(Mistake, match="closed"):
         pair.north.do(Say(by="o", call=call, phrases=(OURS,)), pair.now)
+
+
+def test_who_opens_and_stands_down_for_ever_is_refused_in_the_end():
+    line = Counterpart()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(calling, "MAX_OPEN_FLASH", 3)
+        for _ in range(3):
+            call = line.says("call.opened", FLASH)
+            line.says("call.stood_down", {}, call)
+        line.says("call.opened", FLASH)
+        assert line.refusals() == ["too_many"]
+        line.node.do(Close(by="d", call=call), line.now)
+        line.says("call.opened", FLASH)
+        assert line.refusals() == ["too_many"]

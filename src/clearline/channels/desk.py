@@ -16,6 +16,7 @@ import structlog
 from clearline.basis.instants import enc_hook
 from clearline.channels.program import Program
 from clearline.core.effects import Alert, Append, Effect, Hush, Release, Ring, Tell
+from clearline.core.terms import Precedence
 
 __all__ = ["Desk"]
 
@@ -53,7 +54,7 @@ class Desk:
                     rung=effect.rung,
                     coded=list(effect.coded),
                 )
-                self._program.tell(_encode(effect))
+                self._program.tell(_encode(effect), urgent=effect.precedence is Precedence.FLASH)
             case Alert():
                 self._log.warning(effect.code, link=effect.link, about=effect.about, **effect.args)
             case Tell():

@@ -11,6 +11,8 @@ __all__ = ["Program"]
 
 MAX_PROGRAMS = 16
 """Programs of one owner's setting that may run at once; what comes beyond is in the log alone."""
+MAX_URGENT = 256
+"""The same, for what is urgent: programs that hang keep no FLASH from being rung."""
 
 
 class Program:
@@ -21,12 +23,12 @@ class Program:
         self._running: list[subprocess.Popen[bytes]] = []
         self._log = structlog.stdlib.get_logger(name)
 
-    def tell(self, what: bytes) -> bool:
+    def tell(self, what: bytes, *, urgent: bool = False) -> bool:
         """Start it with one line of JSON on its standard input; return whether it was started."""
         if not self._command:
             return False
         self._running = [each for each in self._running if each.poll() is None]
-        if len(self._running) >= MAX_PROGRAMS:
+        if len(self._running) >= (MAX_URGENT if urgent else MAX_PROGRAMS):
             self._log.error("program_busy", running=len(self._running))
             return False
         try:

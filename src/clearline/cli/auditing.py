@@ -88,7 +88,7 @@ async def _watch(home: Home, settings: Settings) -> None:
         while True:
             for finding in looking.look(clock.now(), answers=await _answers(home)):
                 log.error(finding.code, phrase=finding.phrase, since=str(finding.since))
-                program.tell(_encode(finding))
+                program.tell(_encode(finding), urgent=True)
                 page(finding)
             await asyncio.sleep(LOOK_S)
 

@@ -462,7 +462,9 @@ class Calls:
     def theirs_open(self, link: str, *, flash: bool) -> int:
         """Return how many FLASH calls of the counterpart ring here, or how many others are open.
 
-        A FLASH that a human has acknowledged rings nobody and keeps no other out.
+        A FLASH that a human has acknowledged rings nobody and keeps no other out. One that its
+        caller has stood down waits for a human to close it, and counts: who opens and stands
+        down for ever makes no work without bound.
         """
         return sum(
             1
@@ -470,7 +472,7 @@ class Calls:
             if call.link == link
             and not call.mine
             and (call.precedence is Precedence.FLASH) == flash
-            and (call.climbs or not flash)
+            and (call.climbs or call.stood_down_at is not None or not flash)
         )
 
     def open(self) -> Iterable[Call]:
