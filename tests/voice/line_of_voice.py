@@ -63,7 +63,8 @@ def is_on_both_records(line: Line, whose: Side, *, cut: bool) -> None:
 def media(side: Side) -> psutil.Process:
     """Return the process that a node has its media in."""
     assert side.station.process is not None
-    (found,) = psutil.Process(side.station.process.pid).children()
+    children = psutil.Process(side.station.process.pid).children()
+    (found,) = [each for each in children if "clearline.voice" in each.cmdline()]
     return found
 
 

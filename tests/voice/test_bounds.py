@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake
-from clearline.voice.bounds import MAX_CANDIDATES, MAX_SDP_BYTES, checked_sdp
+from clearline.voice.bounds import (
+    MAX_CANDIDATES,
+    MAX_SDP_BYTES,
+    by_telephone,
+    checked_sdp,
+    with_telephone,
+)
 
 HOST = "a=candidate:1 1 udp 2130706431 192.0.2.7 50000 typ host"
 LINES = (
@@ -78,3 +84,13 @@ def test_whatever_comes_is_passed_or_refused_and_nothing_else(given_: str | tupl
     except Mistake:
         return
     assert passed.count("m=audio") == 1
+
+
+def test_an_sdp_says_that_somebody_talks_by_telephone_and_is_otherwise_as_it_was():
+    plain = sdp(*LINES)
+    said = with_telephone(plain)
+    assert not by_telephone(plain)
+    assert by_telephone(checked_sdp(said))
+    assert said.replace("i=telephone\r\n", "") == plain
+    lines = said.splitlines()
+    assert lines[lines.index("i=telephone") - 1].startswith("m=audio ")

@@ -6,8 +6,9 @@ comes after the text, and is never a way around it: it decides nothing and signs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -15,7 +16,16 @@ from msgspec import Struct
 from clearline.basis.instants import Instant
 from clearline.node.ports import Reply
 
-__all__ = ["Leg", "Talk", "Talking"]
+__all__ = ["Leg", "PutThrough", "Talk", "Talking"]
+
+PutThrough = Callable[[str, str], Awaitable[Path]]
+"""Have an officer who was rung by telephone talk in the call that they have acknowledged.
+
+Given the call and who it is; returns the local socket (`SOCK_SEQPACKET`) to which whatever holds
+the telephone call connects once, within seconds: packets of 20 ms both ways, 160 samples of 16 bits
+in the machine's order, 8,000 a second. When either end closes it, the talk is over for this
+telephone. Raises Mistake: there may be no voice in that call, or it cannot be had now.
+"""
 
 
 class Leg(StrEnum):
@@ -44,6 +54,10 @@ class Talk(Struct, frozen=True, kw_only=True):
     """Whether the counterpart's officer is on it: something comes from there."""
     ever: bool
     """Whether anything has come from there at all."""
+    telephones: tuple[str, ...]
+    """Who of ours talks by telephone."""
+    their_telephone: bool
+    """Whether the counterpart's node says that somebody there talks by telephone."""
     recorded: bool
     """Whether this side records it now."""
     why: str
@@ -59,6 +73,10 @@ class Talking(Protocol):
         Raises Mistake: there is no such call, it is closed, its text is not with the counterpart
         yet, or voice cannot be had now.
         """
+        ...
+
+    async def telephone(self, call: str, officer: str) -> Path:
+        """Have an officer talk by telephone: see PutThrough."""
         ...
 
     async def hang_up(self, call: str) -> None:

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 
 from clearline.basis.faults import Mistake
 
-__all__ = ["checked_sdp"]
+__all__ = ["by_telephone", "checked_sdp", "with_telephone"]
 
 MAX_SDP_BYTES = 8_192
 """A browser's offer of one section of audio has about 3,000."""
@@ -34,10 +34,19 @@ CONNECT_S = 10.0
 """A leg that has not come about by then is lost."""
 ALONE_S = 60.0
 """A session without an officer of ours at it is ended after so long."""
+MAX_TELEPHONES = 4
+"""Telephones of ours in one session at once."""
+TELEPHONE_JOIN_S = 15.0
+"""A telephone whose call is not handed over by then is lost: it is told first to stay."""
+TELEPHONE_DEAF_S = 60.0
+"""A telephone from which nothing has come for so long is gone, though nobody has hung up."""
+MAX_TELEPHONE_PACKET_BYTES = 4_096
 MAX_RECORDING_BYTES = 128 << 20
 """Four hours have about 60 MB. A recording that comes to this ends, and the talk goes on."""
 
 _FINGERPRINT = re.compile(r"a=fingerprint:sha-256 [0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}", re.I)
+_TELEPHONE = "i=telephone"
+"""What RFC 8866, section 5.4, has for people to read about a section: how it is talked here."""
 _PRINTED = re.compile(r"[\x20-\x7e]*")
 
 
@@ -67,6 +76,16 @@ def checked_sdp(sdp: str) -> str:
     if sum(line.startswith("a=candidate:") for line in kept) > MAX_CANDIDATES:
         raise Mistake("bad_sdp", f"An SDP has at most {MAX_CANDIDATES} candidates.")
     return "\r\n".join(kept) + "\r\n"
+
+
+def with_telephone(sdp: str) -> str:
+    """Return an SDP of ours that says that somebody of ours talks by telephone."""
+    return re.sub(r"^(m=audio [^\r\n]*)(\r?\n)", rf"\1\2{_TELEPHONE}\2", sdp, count=1, flags=re.M)
+
+
+def by_telephone(sdp: str) -> bool:
+    """Return whether an SDP says that somebody talks by telephone at its end."""
+    return _TELEPHONE in sdp.splitlines()
 
 
 def _is_named(line: str) -> bool:

@@ -9,9 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import secrets
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -52,6 +56,7 @@ class Child:
         self._writer: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._work: asyncio.Task[None] | None = None
+        self._folder: Path | None = None
 
     @property
     def pid(self) -> int | None:
@@ -93,6 +98,12 @@ class Child:
         finally:
             self._asked.pop(number, None)
 
+    def new_path(self) -> Path:
+        """Return where it may make a socket: in a folder that the node's owner alone enters."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="clearline-voice-"))
+        return self._folder / secrets.token_hex(8)
+
     async def stop(self) -> None:
         """End the process: it ends its recordings first."""
         if self._writer is not None:
@@ -106,6 +117,8 @@ class Child:
                 await self._process.wait()
         if self._work is not None:
             await self._work
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _spawn(self) -> None:
         ours, theirs = socket.socketpair()

@@ -34,6 +34,7 @@ __all__ = [
     "Over",
     "Ready",
     "State",
+    "Telephone",
     "Wire",
     "decode_command",
     "decode_event",
@@ -83,6 +84,13 @@ class Answered(_Command, frozen=True, kw_only=True):
     sdp: str
 
 
+class Telephone(_Command, frozen=True, kw_only=True):
+    """Let a telephone of ours talk: whatever holds its call connects to this socket."""
+
+    path: str
+    officer: str
+
+
 class Leave(_Command, frozen=True, kw_only=True):
     """Let the console go; the session stays."""
 
@@ -91,7 +99,7 @@ class Finish(_Command, frozen=True, kw_only=True):
     """End a session; its Over follows."""
 
 
-Command = Begin | Hear | Connect | Accept | Answered | Leave | Finish
+Command = Begin | Hear | Connect | Accept | Answered | Telephone | Leave | Finish
 
 
 class _Event(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
@@ -129,6 +137,8 @@ class State(_Event, frozen=True, kw_only=True):
     """Whether anything comes from the counterpart's officer now."""
     ever: bool
     """Whether anything ever did."""
+    telephones: tuple[str, ...]
+    """Whoever of ours talks by telephone."""
     recorded: bool
     fault: str
     """Why it is not recorded."""

@@ -23,6 +23,7 @@ import aioice.ice
 import msgspec
 import structlog
 
+from clearline.basis.faults import Mistake
 from clearline.voice.messages import (
     LINE_BYTES,
     Accept,
@@ -38,6 +39,7 @@ from clearline.voice.messages import (
     Leave,
     Over,
     Ready,
+    Telephone,
     decode_command,
 )
 from clearline.voice.session import Session
@@ -99,6 +101,9 @@ class Process:
     async def _do(self, command: Command) -> None:
         try:
             sdp = await self._done(command)
+        except Mistake as mistake:
+            self._tell(Failed(n=command.n, code=mistake.code, phrase=mistake.phrase))
+            return
         except Exception as error:  # noqa: BLE001 - one session's fault is no other's
             # What an SDP makes of the library is not ours to foresee: it is refused.
             _log.warning("refused", session=command.session, error=repr(error))
@@ -123,6 +128,8 @@ class Process:
                 return await session.accept(command.sdp)
             case Answered():
                 await session.answered(command.sdp)
+            case Telephone():
+                session.telephone(Path(command.path), command.officer)
             case Leave():
                 await session.leave()
             case Finish():

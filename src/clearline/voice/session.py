@@ -1,9 +1,10 @@
-"""Session: the voice of one call on one side: a console leg, a leg to the counterpart, a recording.
+"""Session: the voice of one call on one side: our officers, a leg to the counterpart, a recording.
 
-What our officer says goes into the recording's left channel and to the counterpart's node;
-what comes from there goes into the right one and to our officer. Nothing is mixed.
+Our officers are at a console, at telephones, or both. What they say goes into the recording's
+left channel and to the counterpart's node, and to one another; what comes from there goes into
+the right one and to each of them. The two sides are never mixed where it is kept.
 
-It decides when there is nothing to go on with: nobody at our console for a minute, or four
+It decides when there is nothing to go on with: nobody of ours there for a minute, or four
 hours of talk. A recording that fails ends alone: people go on talking, and are told that
 nothing is recorded any more.
 """
@@ -11,16 +12,21 @@ nothing is recorded any more.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import structlog
 
-from clearline.voice.bounds import ALONE_S, MAX_SESSION_MS
+from clearline.basis.faults import Mistake
+from clearline.voice.bounds import ALONE_S, MAX_SESSION_MS, MAX_TELEPHONES
 from clearline.voice.legs import Leg
 from clearline.voice.messages import Event, Gone, State
+from clearline.voice.mix import Mix
 from clearline.voice.recorder import Recorder, Samples
 from clearline.voice.recording import Recorded
+from clearline.voice.telephone import Telephone
 
 __all__ = ["Session"]
 
@@ -28,6 +34,9 @@ TURN_S = 0.1
 SYNC_S = 1.0
 SILENT_S = 5.0
 """A browser sends all the time: one that has sent nothing for so long is gone."""
+
+_CONSOLE = "console"
+_THEIRS = "theirs"
 
 _log = structlog.get_logger("voice")
 
@@ -42,6 +51,12 @@ class Session:
         self._began = self._loop.time()
         self._console: Leg | None = None
         self._peer: Leg | None = None
+        self._telephones: dict[str, Telephone] = {}
+        """By a name that is drawn for each: what it is as a source."""
+        self._numbers = itertools.count(1)
+        self._said = Mix(self._say, self._loop.time)
+        self._listening = {_CONSOLE: Mix(self._say_console, self._loop.time)}
+        """What each of ours hears."""
         self._console_lost = False
         self._attended_at = self._began
         self._ever = False
@@ -60,7 +75,7 @@ class Session:
     async def hear(self, sdp: str) -> str:
         """Take our console's offer, in place of an earlier one's; return the answer."""
         await self._drop_console()
-        leg = self._console = Leg(self._ours, self._show)
+        leg = self._console = Leg(partial(self._ours, _CONSOLE), self._show)
         self._console_lost = False
         self._show()
         return await leg.accept(sdp)
@@ -78,6 +93,15 @@ class Session:
         if self._peer is not None:
             await self._peer.answered(sdp)
 
+    def telephone(self, path: Path, officer: str) -> None:
+        """Have a telephone of ours talk, as soon as its call is handed over at `path`."""
+        if len(self._telephones) >= MAX_TELEPHONES:
+            raise Mistake("too_many", "As many telephones talk in this call as may.")
+        name = f"telephone {next(self._numbers)}"
+        made = Telephone(path, officer, partial(self._ours, name), self._show)
+        self._telephones[name] = made
+        self._listening[name] = Mix(made.say, self._loop.time)
+
     async def leave(self) -> None:
         """Let the console go."""
         await self._drop_console()
@@ -91,6 +115,8 @@ class Session:
         if self._recorder is not None:
             self._recorded = self._recorder.close()
             self._recorder = None
+        for name in list(self._telephones):
+            self._drop_telephone(name)
         await self._drop_console()
         if self._peer is not None:
             await self._peer.close()
@@ -107,19 +133,40 @@ class Session:
         if self._console is not None:
             leg, self._console = self._console, None
             await leg.close()
+            self._forget(_CONSOLE)
 
-    def _ours(self, samples: Samples) -> None:
+    def _drop_telephone(self, name: str) -> None:
+        self._telephones.pop(name).close()
+        del self._listening[name]
+        self._forget(name)
+
+    def _forget(self, source: str) -> None:
+        for mix in (self._said, *self._listening.values()):
+            mix.forget(source)
+
+    def _ours(self, source: str, samples: Samples) -> None:
+        self._said.take(source, samples)
+        for name, mix in self._listening.items():
+            if name != source:
+                mix.take(source, samples)
+
+    def _say(self, samples: Samples) -> None:
+        """Let the other side hear, and keep, what is said here."""
         if self._recorder is not None:
             self._recorder.ours(samples)
         if self._peer is not None:
             self._peer.say(samples)
 
+    def _say_console(self, samples: Samples) -> None:
+        if self._console is not None:
+            self._console.say(samples)
+
     def _theirs(self, samples: Samples) -> None:
         self._ever = True
         if self._recorder is not None:
             self._recorder.theirs(samples)
-        if self._console is not None:
-            self._console.say(samples)
+        for mix in self._listening.values():
+            mix.take(_THEIRS, samples)
 
     async def _run(self) -> None:
         synced = self._began
@@ -164,6 +211,11 @@ class Session:
             self._attended_at = now
         elif console is not None and console.state == "lost":
             await self._lose_console()
+        for name, telephone in list(self._telephones.items()):
+            if telephone.state == "on":
+                self._attended_at = now
+            elif telephone.state == "lost":
+                self._drop_telephone(name)
         if now - self._attended_at > ALONE_S:
             self._tell(Gone(session=self.name, why="nobody"))
             self._attended_at = now
@@ -184,6 +236,9 @@ class Session:
             peer=peer.state if peer is not None else "off",
             theirs=peer is not None and peer.state == "on" and peer.hears(),
             ever=self._ever,
+            telephones=tuple(
+                each.officer for each in self._telephones.values() if each.state == "on"
+            ),
             recorded=self._recorder is not None,
             fault=self._fault,
         )

@@ -33,7 +33,12 @@ from clearline.node.loop import Loop, Unreachable
 from clearline.node.ports import Reply
 from clearline.node.settings import Settings
 from clearline.node.talking import Talk
-from clearline.voice.bounds import ALONE_S, MAX_SESSIONS, MAX_SESSIONS_OF_LINK, checked_sdp
+from clearline.voice.bounds import (
+    ALONE_S,
+    MAX_SESSIONS,
+    MAX_SESSIONS_OF_LINK,
+    checked_sdp,
+)
 from clearline.voice.child import Child
 from clearline.voice.held import Held
 from clearline.voice.messages import (
@@ -49,6 +54,7 @@ from clearline.voice.messages import (
     Offer,
     Over,
     State,
+    Telephone,
     decode_wire,
 )
 from clearline.voice.recording import PART, SUFFIX, Recorded, recover
@@ -62,6 +68,8 @@ OVER_S = 3.0
 """How long a session may take to end."""
 STOP_S = 1.0
 """How long a node that stops waits for the others to hear that its talks are over."""
+ACKNOWLEDGED_S = 3.0
+"""How long a telephone waits for its acknowledgement to be on record."""
 MAX_OPENED = 10_000
 _REFUSED = {
     404: "Their node has no voice.",
@@ -106,6 +114,8 @@ class Voice:
         self._recovering = asyncio.Lock()
         self._opened: dict[str, int] = {}
         """Where in our feed each call of ours was opened, since this node started."""
+        self._acknowledged = asyncio.Event()
+        """Set whenever a call is acknowledged."""
         self._work: set[asyncio.Task[None]] = set()
 
     @property
@@ -148,6 +158,18 @@ class Voice:
         answer = await self._first(held, Hear(session=held.name, sdp=offer))
         held.officer = officer
         return answer
+
+    async def telephone(self, call: str, officer: str) -> Path:
+        """Have an officer talk by telephone in the call that they have acknowledged."""
+        found = await self._once_acknowledged(call)
+        held = self._held.get(call)
+        if held is None:
+            self._check_room(found.link)
+            held = await self._begin(found, secrets.token_hex(16), mine=True)
+        path = self._child.new_path()
+        # The other side is reached when the telephone is there: until then nobody talks.
+        await self._child.ask(Telephone(session=held.name, path=str(path), officer=officer))
+        return path
 
     async def hang_up(self, call: str) -> None:
         """End the voice of a call on both sides."""
@@ -197,11 +219,24 @@ class Voice:
             self._check_room(link)
             held = await self._begin(call, said.session, mine=False)
         held.offering, held.taken, held.why, held.wire = False, True, "", said.session
-        answer = await self._first(held, Accept(session=held.name, sdp=sdp))
+        held.read(sdp)
+        answer = held.marked(await self._first(held, Accept(session=held.name, sdp=sdp)))
         self._changed()
         return Reply(status=200, body=_encode({"sdp": answer}) + b"\n")
 
     # How a talk begins and ends.
+
+    async def _once_acknowledged(self, call: str) -> Call:
+        """Return a call that is acknowledged and in which there may be voice; or Mistake."""
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_S):
+                while (found := self._loop.runtime.state.call(call)).acknowledgement is None:
+                    self._acknowledged.clear()
+                    await self._acknowledged.wait()
+        except TimeoutError as error:
+            raise Mistake("out_of_order", f"Call {call} is not acknowledged.") from error
+        self._check(found)
+        return found
 
     def _check(self, call: Call) -> None:
         """Raise Mistake unless there may be voice in a call: the text comes first."""
@@ -247,17 +282,26 @@ class Voice:
         """Offer voice to the counterpart's node, by each of its addresses in turn."""
         held.why = ""
         try:
-            sdp = await self._child.ask(Connect(session=held.name))
+            sdp = held.marked(await self._child.ask(Connect(session=held.name)))
             offer = Offer(call=held.call, session=held.wire, sdp=sdp)
             answer = await self._say(held.link, _encode(offer))
             if held.offering:  # Else theirs has been taken meanwhile.
                 sdp = checked_sdp(answer.sdp)
+                held.read(sdp)
                 await self._child.ask(Answered(session=held.name, sdp=sdp))
         except Mistake as mistake:
             if held.offering and mistake.code != "glare":
                 held.why = mistake.phrase
         held.offering = False
+        self._say_telephone(held)
         self._changed()
+
+    def _say_telephone(self, held: Held) -> None:
+        """Offer anew where a telephone has come, or the last one has gone."""
+        if held.is_told() or held.offering or self._held.get(held.call) is not held:
+            return
+        held.offering = held.attended()
+        self._soon(self._reach(held) if held.offering else self._end(held))
 
     async def _say(self, link: str, body: bytes) -> _Answer:
         """Return the answer of the counterpart's node. Mistake, with why there is none."""
@@ -370,6 +414,8 @@ class Voice:
                 self._warm()
             case Ring(demand=Demand.CALL):
                 self._warm()
+            case Append(kind="call.acknowledged"):
+                self._acknowledged.set()
             case Append(kind="call.closed") | Tell(code="call_closed"):
                 self._soon(self._end_closed())
             case _:
@@ -381,6 +427,7 @@ class Voice:
         match event:
             case State() if held is not None:
                 held.state = event
+                self._say_telephone(held)
                 self._changed()
             case Gone() if held is not None:
                 self._soon(self._end(held))
