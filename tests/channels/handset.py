@@ -1,10 +1,12 @@
 """A telephone that listens: SIP over TLS, SRTP, and keys 4 7 by RFC 4733 once it hears a voice.
 
-    python tests/channels/handset.py PORT CERTIFICATE TIMES
+    python tests/channels/handset.py PORT CERTIFICATE TIMES [HERTZ]
 
 It keys once it has heard a voice so many times, with silence between. It takes calls at
 PORT + 1, says `ready`, and ends when its standard input does. If TIMES is 0 it keys what it
-hears: digits that were recorded as tones, after the tone that stands for "press".
+hears: digits that were recorded as tones, after the tone that stands for "press". With HERTZ it
+stays on the line then: it says that tone, and says on its output which tones it hears. At one
+of 3,000 Hz it hangs up.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ QUIET_S = 1.2
 
 PRESS_HZ = 2_600
 FIRST_DIGIT_HZ = 600
+HANG_UP_HZ = 3_000
 STEP_HZ = 200
 RATE = 8_000
 WINDOW_S = 6
@@ -52,7 +55,40 @@ def tones(samples: array[int]) -> list[int]:
     return found
 
 
-async def listen(call: Call) -> None:
+async def stay(call: Call, hertz: int) -> None:
+    """Say a tone, and tell which is heard for half a second."""
+    frames, said, heard = 0, array("h"), 0
+    while True:
+        try:
+            ahead = call.audio.info().tx_buffered
+            if ahead < RATE // 5:
+                at = np.arange(frames, frames + RATE // 10) / RATE
+                call.audio.write(
+                    (8_000 * np.sin(2 * np.pi * hertz * at)).astype(np.int16).tobytes()
+                )
+                frames += RATE // 10
+            said.frombytes(call.audio.read(16_000))
+        except AudioNotActive:
+            break
+        except AudioRestarted:
+            continue
+        said = said[-RATE // 2 :]
+        loud = len(said) == RATE // 2 and max(map(abs, said)) >= LOUD
+        found = (
+            np.abs(np.fft.rfft(np.array(said) * np.hanning(len(said)))).argmax() * 2 if loud else 0
+        )
+        now = int(round(found, -1))
+        if now != heard:
+            heard = now
+            print(f"hears {heard} Hz", flush=True)
+        if heard == HANG_UP_HZ:
+            await call.hangup()
+            break
+        await asyncio.sleep(0.02)
+    print("over", flush=True)
+
+
+async def listen(call: Call, hertz: int) -> None:
     """Key the two digits that are heard after "press"."""
     await call.answer()
     said: array[int] = array("h")
@@ -68,13 +104,13 @@ async def listen(call: Call) -> None:
         if len(digits) == 2:
             print(f"heard {digits}", flush=True)
             await call.send_dtmf("".join(map(str, digits)))
-            return
+            return await stay(call, hertz) if hertz else None
         await asyncio.sleep(0.1)
 
 
-async def hear(call: Call, times: int) -> None:
+async def hear(call: Call, times: int, hertz: int) -> None:
     if not times:
-        return await listen(call)
+        return await listen(call, hertz)
     await call.answer()
     loop = asyncio.get_running_loop()
     heard, loud_at = 0, 0.0
@@ -95,7 +131,7 @@ async def hear(call: Call, times: int) -> None:
         print("the caller was gone", flush=True)
 
 
-async def main(port: int, certificate: str, times: int) -> None:
+async def main(port: int, certificate: str, times: int, hertz: int) -> None:
     runtime = Runtime()
     await runtime.start(
         Config(
@@ -110,7 +146,7 @@ async def main(port: int, certificate: str, times: int) -> None:
     agent = await UserAgent.create(runtime, account)
     tasks: set[asyncio.Task[None]] = set()
     agent.on_incoming(
-        lambda call: tasks.add(asyncio.get_running_loop().create_task(hear(call, times)))
+        lambda call: tasks.add(asyncio.get_running_loop().create_task(hear(call, times, hertz)))
     )
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.read)
@@ -118,4 +154,6 @@ async def main(port: int, certificate: str, times: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    asyncio.run(
+        main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int((sys.argv[4:] or "0")[0]))
+    )

@@ -28,6 +28,7 @@ from clearline.channels.phone.channel import Phone
 from clearline.core.effects import Demand
 from clearline.core.terms import Precedence
 from clearline.node.ports import Page, PageCause, PageResult
+from clearline.node.talking import PutThrough
 from clearline.node.ways import Phone as Settings
 
 EXCHANGE = Path(__file__).parent / "sipp" / "exchange.xml"
@@ -78,14 +79,15 @@ def exchange(folder: Path, transport: str = "udp") -> Iterator[int]:
 
 
 @contextmanager
-def handset(folder: Path, hears: int = 1) -> Iterator[tuple[int, Path]]:
+def handset(folder: Path, hears: int = 1, says_hz: int = 0) -> Iterator[tuple[int, Path]]:
     """Run a telephone with TLS and SRTP; yield its port and the authority of its certificate."""
     certify(folder)
     port = free_port()
     log = folder / "handset.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, str(HANDSET), str(port), str(folder / "exchange.pem"), str(hears)],
+            [sys.executable, str(HANDSET), str(port), str(folder / "exchange.pem"), str(hears),
+             str(says_hz)],
             stdin=subprocess.PIPE, stdout=out, stderr=out,
         )  # fmt: skip
     try:
@@ -216,8 +218,8 @@ class Ear:
 
 
 @asynccontextmanager
-async def phone(asked: Settings) -> AsyncIterator[Phone]:
-    made = Phone(asked, Path("/"))
+async def phone(asked: Settings, put_through: PutThrough | None = None) -> AsyncIterator[Phone]:
+    made = Phone(asked, Path("/"), put_through)
     await made.start()
     try:
         yield made

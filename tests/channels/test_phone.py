@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from clearline.basis.faults import Mistake
 from clearline.channels.phone.debian import DebianDriver
 from clearline.channels.phone.line import LineEvent, Rang
 from clearline.channels.phone.native import NativeDriver
 from clearline.channels.phone.telling import IN_THE_CLEAR
 from clearline.channels.phone.wire import Setup
+from clearline.core.effects import Demand
 from clearline.core.terms import Precedence
 from clearline.node.ports import ChannelError, PageCause, PageResult
 from tests.channels.telephones import (
@@ -64,6 +67,74 @@ def test_a_telephone_rings_is_answered_and_the_code_is_keyed(driver: str, port: 
         async with phone(settings(driver, port)) as made, paging(made, page("keys")) as ear:
             await ear.until(ACKNOWLEDGED)
             return ear
+
+    assert asyncio.run(run()).heard == [*ANSWERED, (ACKNOWLEDGED, NONE)]
+
+
+def test_where_there_is_no_voice_the_call_ends_all_the_same_and_is_acknowledged(
+    driver: str, folder: Path, port: int
+):
+    asked: list[tuple[str, str]] = []
+
+    async def put_through(call: str, officer: str) -> Path:
+        asked.append((call, officer))
+        raise Mistake("no_voice", "The voice process does not start.")
+
+    async def run() -> Ear:
+        async with phone(settings(driver, port), put_through) as made:
+            ear = await rung(made, page("keys"))
+            await saw(folder, b"BYE sip:")
+            return ear
+
+    assert asyncio.run(run()).heard == [*ANSWERED, (ACKNOWLEDGED, NONE)]
+    # Debian's program hands its sound to nobody, and nobody is asked to take it.
+    assert asked == ([("call-1", "A. Officer")] if driver == "baresip-python" else [])
+
+
+def test_a_flash_takes_the_line_of_a_flash_whose_officer_has_stayed_to_talk(
+    folder: Path, port: int
+):
+    path = folder / "voice"
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(path))
+    listener.listen(1)
+    listener.settimeout(0)
+
+    async def put_through(call: str, officer: str) -> Path:
+        if call == "call-1":
+            return path
+        raise Mistake("no_voice", "It is not asked for here.")
+
+    async def over(voice: socket.socket) -> None:
+        while await asyncio.get_running_loop().sock_recv(voice, 4_096):
+            pass
+
+    async def run() -> None:
+        asked = settings("baresip-python", port, lines=1)
+        flash = page("keys", precedence=Precedence.FLASH)
+        other = page("keys", 2, precedence=Precedence.FLASH, what="call-2")
+        async with phone(asked, put_through) as made:
+            await rung(made, flash)
+            voice, _ = await asyncio.get_running_loop().sock_accept(listener)
+            talks = asyncio.create_task(over(voice))
+            lesser = page("keys", 3, what="call-3")
+            async with paging(made, lesser) as waits:
+                assert (await rung(made, other)).results[-1] is ACKNOWLEDGED
+                await asyncio.wait_for(talks, 10)
+                await waits.until(ACKNOWLEDGED)
+            voice.close()
+
+    asyncio.run(run())
+    listener.close()
+
+
+def test_who_keys_the_code_of_a_test_is_not_put_through(port: int):
+    async def put_through(call: str, officer: str) -> Path:
+        raise AssertionError(call)
+
+    async def run() -> Ear:
+        async with phone(settings("baresip-python", port), put_through) as made:
+            return await rung(made, page("keys", demand=Demand.TEST))
 
     assert asyncio.run(run()).heard == [*ANSWERED, (ACKNOWLEDGED, NONE)]
 

@@ -179,6 +179,22 @@ def test_only_a_flash_takes_the_line_of_an_answered_call():
     assert asyncio.run(run()) == ({"r"}, {"f"})
 
 
+def test_a_flash_takes_the_line_of_another_flash_whose_officer_talks():
+    async def run() -> tuple[set[str], set[str], set[str]]:
+        calls = Calls(1)
+        await calls.begin("acknowledged", FLASH)
+        calls.seats["acknowledged"].answered = calls.seats["acknowledged"].talks = True
+        await calls.begin("i", IMMEDIATE)
+        await calls.begin("drill", FLASH, drill=True)
+        before = calls.holding()
+        await calls.begin("f", FLASH)
+        between = calls.holding()
+        await calls.begin("g", FLASH)
+        return before, between, calls.holding()
+
+    assert asyncio.run(run()) == ({"acknowledged"}, {"f"}, {"f", "g"})
+
+
 def test_a_real_routine_call_takes_the_line_of_an_exercise_and_an_exercise_never_goes_past():
     async def run() -> tuple[set[str], set[str]]:
         calls = Calls(1)
@@ -310,7 +326,7 @@ def program(folder: Path, script: str) -> str:
 
 
 def test_what_the_party_has_recorded_is_used_first(tmp_path: Path):
-    for name in ("opening", "flash", "press", "4", "7", "wrong", "enough", "noted"):
+    for name in ("opening", "flash", "press", "4", "7", "wrong", "enough", "noted", "stay"):
         recorded(tmp_path / "en" / f"{name}.wav", 1, 44_100)
     log = tmp_path / "log"
     speaks = program(tmp_path, f'cat >>{log}; exec espeak-ng -v en -w "$6" hello')
@@ -320,6 +336,7 @@ def test_what_the_party_has_recorded_is_used_first(tmp_path: Path):
         try:
             said = await speech.of(page("x", precedence=FLASH))
             assert said.noted is not None
+            assert said.stay is not None
             assert said.message is not None
             assert abs(seconds(said.noted.path) - 1) < 0.05
             return seconds(said.message.path)

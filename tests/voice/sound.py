@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -121,6 +122,15 @@ class Browser:
                         return
                 await self.news.wait()
 
+    async def hears_all(self, *hertz: int) -> None:
+        """Return once it hears each of these tones for half a second, together."""
+        async with asyncio.timeout(20):
+            while True:
+                self.news.clear()
+                if len(self.heard) >= 25 and together(np.concatenate(self.heard[-25:]), hertz):
+                    return
+                await self.news.wait()
+
     def _on_track(self, track: MediaStreamTrack) -> None:
         self._work.append(asyncio.create_task(self._listen(track)))
 
@@ -140,6 +150,15 @@ def loudest(samples: np.ndarray) -> int:
         return 0
     strong = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     return int(round(np.argmax(strong) * RATE / len(samples), -1))
+
+
+def together(samples: np.ndarray, hertz: Sequence[int]) -> bool:
+    """Return whether these tones, and no others, stand out."""
+    if np.abs(samples).max(initial=0) < LOUD / 8:
+        return False
+    strong = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    loud = np.flatnonzero(strong > strong.max() / 4) * RATE / len(samples)
+    return {int(round(each, -2)) for each in loud} == set(hertz)
 
 
 def channels(recording: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -152,7 +152,8 @@ class Phone(Struct, kw_only=True, forbid_unknown_fields=True):
     """Table `[phone]`: telephones, by SIP, through one exchange."""
 
     driver: Annotated[str, Meta(pattern=r"^(|baresip-python|baresip)\Z")] = ""
-    """`baresip-python`, or `baresip` for Debian's program; empty for no telephone."""
+    """`baresip-python`, or `baresip` for Debian's program, by which nobody can stay on the line to
+    talk; empty for no telephone."""
     host: Host = ""
     """The party's SIP exchange; every call goes through it."""
     port: Port = 5061

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -82,7 +83,7 @@ class RunningNode:
         cert, key = home.certificate_pem(), home.certificate_key_pem()
         self._journal = SqliteJournal(home.journal)
         home.forget()  # A node that was killed has left its own behind.
-        ways = ways_of(self.settings, home.path, self.clock.now)
+        ways = ways_of(self.settings, home.path, self.clock.now, self._put_through)
         self.pager = Pager(
             ways,
             self.settings.paging,
@@ -273,6 +274,10 @@ class RunningNode:
 
     def _submit(self, event: Event) -> Awaitable[Outcome]:
         return self._loop.submit(event)
+
+    async def _put_through(self, call: str, officer: str) -> Path:
+        """Have an officer talk by telephone; nobody asks before all of the node is there."""
+        return await self.talking.telephone(call, officer)
 
     async def submit(self, command: Command) -> Outcome:
         """Have a command of the owner's, or of an officer's at the console, done durably."""

@@ -16,11 +16,17 @@ from clearline.channels.phone.channel import Phone
 from clearline.channels.xmpp import Xmpp
 from clearline.node.lane import Way
 from clearline.node.settings import Settings
+from clearline.node.talking import PutThrough
 
 __all__ = ["ways_of"]
 
 
-def ways_of(settings: Settings, home: Path, now: Callable[[], Instant]) -> list[Way]:
+def ways_of(
+    settings: Settings,
+    home: Path,
+    now: Callable[[], Instant],
+    put_through: PutThrough | None = None,
+) -> list[Way]:
     """Return every channel that is set up; files of theirs are looked for in `home`."""
     ways: list[Way] = []
     if settings.mail.host:
@@ -29,7 +35,7 @@ def ways_of(settings: Settings, home: Path, now: Callable[[], Instant]) -> list[
         mqtt = Mqtt(settings.mqtt, home, settings.node.party)
         ways.append(Way(mqtt, settings.mqtt.text == "full"))
     if settings.phone.driver:
-        ways.append(Way(Phone(settings.phone, home), settings.phone.text == "full"))
+        ways.append(Way(Phone(settings.phone, home, put_through), settings.phone.text == "full"))
     if settings.xmpp.host:
         ways.append(Way(Xmpp(settings.xmpp, home), settings.xmpp.text == "full"))
     if settings.apprise.services_file:

@@ -24,6 +24,7 @@ from clearline.channels.phone.switchboard import Switchboard
 from clearline.channels.phone.wire import Setup
 from clearline.channels.tls import Trust
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
+from clearline.node.talking import PutThrough
 from clearline.node.ways import Phone as Settings
 from clearline.node.ways import is_loopback, read_secret
 
@@ -41,8 +42,11 @@ _BETWEEN_DIGITS = str.maketrans("", "", " -./()\N{NO-BREAK SPACE}")
 class Phone:
     """Rings telephones through one exchange."""
 
-    def __init__(self, settings: Settings, home: Path) -> None:
-        """`home`: where the settings' files are looked for."""
+    def __init__(
+        self, settings: Settings, home: Path, put_through: PutThrough | None = None
+    ) -> None:
+        """`home`: where the settings' files are looked for; `put_through`: who carries voice."""
+        self._put_through = put_through
         self._settings = settings
         self._home = home
         self._trust = Trust(home / settings.authority_file if settings.authority_file else None)
@@ -132,7 +136,14 @@ class Phone:
 
     def _exchange(self) -> Exchange:
         assert self._speech is not None
-        return Exchange(self._settings, self._started, self._switchboard, self._speech, self._calls)
+        return Exchange(
+            self._settings,
+            self._started,
+            self._switchboard,
+            self._speech,
+            self._calls,
+            self._put_through,
+        )
 
 
 def _setup(settings: Settings, home: Path) -> Setup:

@@ -25,13 +25,15 @@ from baresip.events import Event, StackEvent
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 
-from clearline.channels.phone.line import Ended, LineEvent
+from clearline.channels.phone.bridge import carry
+from clearline.channels.phone.line import Ended, LineEvent, Parted
 from clearline.channels.phone.telling import Telling
 from clearline.channels.phone.wire import (
     MAX_LINE_BYTES,
     Command,
     Dial,
     HangUp,
+    Join,
     Ping,
     Play,
     Pong,
@@ -104,6 +106,9 @@ class Stack:
             case Play():
                 self._stop_playing(command.line)
                 self._playing[command.line] = asyncio.create_task(self._play(command))
+            case Join():
+                self._stop_playing(command.line)
+                self._playing[command.line] = asyncio.create_task(self._join(command))
             case HangUp():
                 self._stop_playing(command.line)
                 if call := self._calls.get(command.line):
@@ -164,6 +169,13 @@ class Stack:
                 except AudioRestarted:
                     continue
                 await asyncio.sleep(FEED_S)
+
+    async def _join(self, join: Join) -> None:
+        if call := self._calls.get(join.line):
+            with suppress(AudioNotActive, AudioRestarted):
+                call.audio.flush_tx()
+            await carry(call.audio, join.path)
+        self._tell(join.line, Parted())
 
     def _heard(self, event: StackEvent) -> None:
         line = self._lines.get(event.call)

@@ -21,7 +21,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from clearline.channels.phone.line import Ended, Inbox, Lost
+from clearline.channels.phone.line import Ended, Inbox, Lost, Parted
 from clearline.channels.phone.telling import Telling, ended
 from clearline.channels.phone.wire import Setup
 from clearline.node.ports import ChannelError, PageCause
@@ -116,6 +116,15 @@ class DebianLine:
                 samples = file.readframes(file.getnframes())
             _write_sound(padded, samples)
             self.command("ausrc", f"aufile,{padded}")
+
+    @property
+    def joins(self) -> bool:
+        """Return False: the program plays files, and hands its sound to nobody."""
+        return False
+
+    async def join(self, path: Path) -> None:
+        """Tell that it cannot be."""
+        self.inbox.put(Parted())
 
     async def hang_up(self) -> None:
         """End the call, and then the program, behind the caller's back."""

@@ -22,6 +22,7 @@ __all__ = [
     "Line",
     "LineEvent",
     "Lost",
+    "Parted",
     "Rang",
 ]
 
@@ -57,7 +58,11 @@ class Lost(Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-LineEvent = Rang | Answered | Key | Ended | Lost
+class Parted(Struct, frozen=True, tag=True):
+    """The voice that the call was joined to is over; the call itself may go on."""
+
+
+LineEvent = Rang | Answered | Key | Parted | Ended | Lost
 
 
 class Inbox:
@@ -99,6 +104,18 @@ class Line(Protocol):
 
     async def play(self, sound: Path) -> None:
         """Play a file, 8 kHz, mono, 16 bits, in place of whatever is playing; never raises."""
+        ...
+
+    @property
+    def joins(self) -> bool:
+        """Return whether the call's sound can be carried to the voice of a call."""
+        ...
+
+    async def join(self, path: Path) -> None:
+        """Carry the call's sound to and from a socket, in place of what is playing.
+
+        See `node.talking.PutThrough`. Never raises; Parted is told when it is over, or cannot be.
+        """
         ...
 
     async def hang_up(self) -> None:

@@ -22,6 +22,7 @@ from clearline.channels.phone.wire import (
     Command,
     Dial,
     HangUp,
+    Join,
     Ping,
     Play,
     Pong,
@@ -63,6 +64,15 @@ class NativeLine:
     async def play(self, sound: Path) -> None:
         """Play a file."""
         self._driver.say(Play(self.number, str(sound)))
+
+    @property
+    def joins(self) -> bool:
+        """Return True."""
+        return True
+
+    async def join(self, path: Path) -> None:
+        """Carry the call's sound to and from a socket."""
+        self._driver.say(Join(self.number, str(path)))
 
     async def hang_up(self) -> None:
         """End the call."""

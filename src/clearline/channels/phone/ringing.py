@@ -10,22 +10,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
+from clearline.basis.faults import Mistake
 from clearline.channels.phone.line import Answered, Driver, Ended, Line, Lost, Rang
 from clearline.channels.phone.outcome import ACKNOWLEDGED, Next, Outcome, of_ended
 from clearline.channels.phone.speech import Speech, Spoken
 from clearline.channels.phone.switchboard import Seat, Switchboard
 from clearline.channels.phone.talk import Talk
+from clearline.core.effects import Demand
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
+from clearline.node.talking import PutThrough
 from clearline.node.ways import Phone as Settings
 
 __all__ = ["Exchange", "Ringing"]
 
 MAX_LOST = 5
 """How often one page is dialled again because a driver died with its call."""
+PUT_THROUGH_S = 4.0
+"""How long who has keyed the code waits to be told so, if voice is slow."""
 HEAD_START_S = 0.5
 """How long a page that waits for a line is not spoken yet."""
 
@@ -40,6 +46,8 @@ class Exchange(NamedTuple):
     speech: Speech
     calls: set[asyncio.Task[None]]
     """Calls under way, also of pages that nobody waits for any more."""
+    put_through: PutThrough | None
+    """Has an officer talk in the call that they have acknowledged; None where none can."""
 
 
 class Ringing:
@@ -145,9 +153,28 @@ class Ringing:
             outcome = await talk.run(self._settings.talk_s)
             known.set_result(outcome)
             if outcome is ACKNOWLEDGED:
-                await talk.farewell()
+                await self._after(line, seat, talk)
         finally:
             await line.hang_up()
+
+    async def _after(self, line: Line, seat: Seat, talk: Talk) -> None:
+        """Let who has keyed the code talk, if they may; it is acknowledged whatever comes of it."""
+        path = await self._put_through(line)
+        if await talk.farewell(stays=path is not None) and path is not None:
+            seat.talks = True
+            self._log.info("phone_talks", page=self._page.id)
+            await talk.on_the_line(path)
+
+    async def _put_through(self, line: Line) -> Path | None:
+        page, put_through = self._page, self._exchange.put_through
+        if put_through is None or page.demand is not Demand.CALL or not line.joins:
+            return None
+        try:
+            async with asyncio.timeout(PUT_THROUGH_S):
+                return await put_through(page.what, page.who or page.echelon)
+        except (Mistake, TimeoutError) as error:
+            self._log.warning("phone_no_voice", page=page.id, error=str(error))
+            return None
 
     async def _until_answered(self, line: Line) -> Outcome | None:
         """Wait for the call to be answered; return how it ended, if it was not."""

@@ -61,6 +61,7 @@ class Spoken(Struct, frozen=True, kw_only=True):
     wrong: Sound | None
     enough: Sound | None
     noted: Sound | None
+    stay: Sound | None
 
 
 class Speech:
@@ -96,17 +97,19 @@ class Speech:
         """Return what a page says, in its language; never raises for what cannot be said."""
         language = page.language
         words = WORDS.get(language) or WORDS["en"]
-        message, wrong, enough, noted = await asyncio.gather(
+        message, wrong, enough, noted, stay = await asyncio.gather(
             self._message(page, words),
             self._piece(language, "wrong", words.wrong),
             self._piece(language, "enough", words.enough),
             self._piece(language, "noted", words.noted),
+            self._piece(language, "stay", words.stay),
         )
         return Spoken(
             message=self._sound(message, secrets.token_hex(16)),
             wrong=self._sound(wrong),
             enough=self._sound(enough),
             noted=self._sound(noted),
+            stay=self._sound(stay),
         )
 
     def forget(self, spoken: Spoken) -> None:

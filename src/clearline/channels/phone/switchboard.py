@@ -3,9 +3,9 @@
 The number of lines is a setting. While one is free, a call gets it at once. When none is, a
 call takes the line of one that matters less: of the least urgent first, and among those of
 one that nobody has answered, and then of the youngest. Only a FLASH takes the line of a call
-that was answered, and only a FLASH that finds nothing to take goes past the limit: it is never
-held back. Everything else waits, the most urgent first. An exercise matters less than
-anything that is real.
+that was answered, or of any on which an officer who has acknowledged stays to talk. Only a
+FLASH that finds nothing to take goes past the limit: it is never held back. Everything else
+waits, the most urgent first. An exercise matters less than anything that is real.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Seat:
         """The smaller, the more urgent."""
         self.order = order
         self.answered = False
+        self.talks = False
+        """Whether it is acknowledged, and its officer stays to talk."""
         self.taken = asyncio.Event()
         """Set when a more urgent call has this line: hang up, and ask for another."""
 
@@ -71,7 +73,8 @@ class Switchboard:
         lesser = [
             each
             for each in self._held
-            if each.rank > seat.rank and (seat.rank == _FLASH or not each.answered)
+            if (each.rank > seat.rank and (seat.rank == _FLASH or not each.answered))
+            or (each.talks and seat.rank == _FLASH)
         ]
         if not lesser:
             return False

@@ -7,11 +7,12 @@ nothing. Keys are read while it speaks.
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import structlog
 
 from clearline.channels.phone.keypad import MAX_WRONG, Keyed, Keypad
-from clearline.channels.phone.line import Answered, Ended, Key, Line, LineEvent, Lost, Rang
+from clearline.channels.phone.line import Answered, Ended, Key, Line, LineEvent, Lost, Parted, Rang
 from clearline.channels.phone.outcome import ACKNOWLEDGED, Next, Outcome
 from clearline.channels.phone.speech import Sound, Spoken
 from clearline.node.ports import Heard, Page, PageCause, PageResult
@@ -70,7 +71,7 @@ class Talk:
                 return Outcome(PageCause.NO_CODE, self._in_vain("hung up without the code"))
             case Lost(reason):
                 return Outcome(PageCause.OTHER, reason, Next.AT_ONCE)
-            case Rang() | Answered():
+            case Rang() | Answered() | Parted():
                 return None
 
     async def _key(self, digit: str) -> Outcome | None:
@@ -121,14 +122,29 @@ class Talk:
         self._again_at = asyncio.get_running_loop().time() + sound.length_s + pause_s
         await self._line.play(sound.path)
 
-    async def farewell(self) -> None:
-        """Say that the code was taken, so that nobody doubts it; then the call may end."""
-        if not self._spoken.done() or self._spoken.cancelled():
-            return
-        if (noted := self._spoken.result().noted) is None:
-            return
-        await self._line.play(noted.path)
-        until = asyncio.get_running_loop().time() + min(noted.length_s, FAREWELL_S)
+    async def farewell(self, *, stays: bool) -> bool:
+        """Say that the code was taken, so that nobody doubts it; then the call may end.
+
+        If the officer `stays`, they are told that they may talk. Returns whether they are there.
+        """
+        said = self._last_words(stays=stays)
+        if said is None:
+            return True
+        await self._line.play(said.path)
+        until = asyncio.get_running_loop().time() + min(said.length_s, FAREWELL_S)
         while (event := await self._next(until)) is not None:
             if isinstance(event, Ended | Lost):
-                return
+                return False
+        return True
+
+    async def on_the_line(self, path: Path) -> None:
+        """Let the officer talk, until they hang up or the voice of the call is over."""
+        await self._line.join(path)
+        while not isinstance(await self._line.inbox.next(), Parted | Ended | Lost):
+            pass
+
+    def _last_words(self, *, stays: bool) -> Sound | None:
+        if not self._spoken.done() or self._spoken.cancelled():
+            return None
+        spoken = self._spoken.result()
+        return (spoken.stay if stays else None) or spoken.noted

@@ -10,11 +10,12 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from clearline.channels.phone.line import Answered, Ended, Key, Lost, Rang
+from clearline.channels.phone.line import Answered, Ended, Key, Lost, Parted, Rang
 
 __all__ = [
-    "MAX_LINE_BYTES", "Command", "Dial", "HangUp", "Ping", "Play", "Pong", "Ready", "Register",
-    "Registered", "Report", "Setup", "Told", "decode_command", "decode_report", "encode",
+    "MAX_LINE_BYTES", "Command", "Dial", "HangUp", "Join", "Ping", "Play", "Pong", "Ready",
+    "Register", "Registered", "Report", "Setup", "Told", "decode_command", "decode_report",
+    "encode",
 ]  # fmt: skip
 
 MAX_LINE_BYTES = 65_536
@@ -49,6 +50,13 @@ class Play(Struct, frozen=True, tag=True):
     path: str
 
 
+class Join(Struct, frozen=True, tag=True):
+    """Carry a call's sound to and from a local socket, in place of what is playing."""
+
+    line: int
+    path: str
+
+
 class HangUp(Struct, frozen=True, tag=True):
     """End a call."""
 
@@ -65,7 +73,7 @@ class Ping(Struct, frozen=True, tag=True):
     """Say that you are there, the SIP thread too."""
 
 
-Command = Setup | Dial | Play | HangUp | Register | Ping
+Command = Setup | Dial | Play | Join | HangUp | Register | Ping
 
 
 class Ready(Struct, frozen=True, tag=True):
@@ -76,7 +84,7 @@ class Told(Struct, frozen=True, tag=True):
     """What a call has told."""
 
     line: int
-    event: Rang | Answered | Key | Ended | Lost
+    event: Rang | Answered | Key | Parted | Ended | Lost
 
 
 class Registered(Struct, frozen=True, tag=True):

@@ -25,10 +25,12 @@ class Words(Struct, frozen=True, kw_only=True):
     wrong: str
     enough: str
     noted: str
+    stay: str
+    """Said in place of `noted` where the officer can talk by the same telephone."""
 
 
 def _words(opening: str, drill: str, precedences: tuple[str, str, str, str], press: str,
-           wrong: str, enough: str, noted: str) -> Words:  # fmt: skip
+           wrong: str, enough: str, noted: str, stay: str) -> Words:  # fmt: skip
     return Words(
         opening=opening,
         drill=drill,
@@ -37,6 +39,7 @@ def _words(opening: str, drill: str, precedences: tuple[str, str, str, str], pre
         wrong=wrong,
         enough=enough,
         noted=noted,
+        stay=stay,
     )
 
 
@@ -52,6 +55,7 @@ WORDS = {
         "That was not the code.",
         "Too many wrong codes. Use the console.",
         "Acknowledged. The text is on your screen.",
+        "Acknowledged. Stay on the line to talk, or hang up.",
     ),
     "ru": _words(
         "Линия предотвращения инцидентов.",
@@ -61,6 +65,7 @@ WORDS = {
         "Код неверный.",
         "Слишком много неверных кодов. Используйте консоль.",
         "Подтверждено. Текст на вашем экране.",
+        "Подтверждено. Чтобы говорить, не кладите трубку.",
     ),
     "uk": _words(
         "Лінія запобігання інцидентам.",
@@ -70,6 +75,7 @@ WORDS = {
         "Код неправильний.",
         "Забагато неправильних кодів. Скористайтеся консоллю.",
         "Підтверджено. Текст на вашому екрані.",
+        "Підтверджено. Щоб говорити, не кладіть слухавку.",
     ),
     "ar": _words(
         "خط منع التصادم.",
@@ -79,6 +85,7 @@ WORDS = {
         "الرمز غير صحيح.",
         "رموز خاطئة كثيرة. استخدم وحدة التحكم.",
         "تم التأكيد. النص على شاشتك.",
+        "تم التأكيد. ابق على الخط للتحدث، أو أغلقه.",
     ),
     "he": _words(
         "קו למניעת התנגשויות.",
@@ -88,6 +95,7 @@ WORDS = {
         "הקוד שגוי.",
         "יותר מדי קודים שגויים. השתמש במסוף.",
         "אושר. הטקסט על המסך שלך.",
+        "אושר. הישאר על הקו כדי לדבר, או נתק.",
     ),
     "tr": _words(
         "Çatışmasızlık hattı.",
@@ -97,6 +105,7 @@ WORDS = {
         "Kod yanlış.",
         "Çok fazla yanlış kod. Konsolu kullanın.",
         "Onaylandı. Metin ekranınızda.",
+        "Onaylandı. Konuşmak için hatta kalın ya da kapatın.",
     ),
     "fr": _words(
         "Ligne de déconfliction.",
@@ -106,6 +115,7 @@ WORDS = {
         "Ce n'était pas le code.",
         "Trop de codes faux. Utilisez la console.",
         "Confirmé. Le texte est sur votre écran.",
+        "Confirmé. Restez en ligne pour parler, ou raccrochez.",
     ),
     "zh": _words(
         "避免冲突热线。",
@@ -115,5 +125,6 @@ WORDS = {
         "代码不正确。",
         "错误代码太多。请使用控制台。",
         "已确认。文本在您的屏幕上。",
+        "已确认。如需通话请不要挂断。",
     ),
 }
