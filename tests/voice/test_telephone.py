@@ -110,6 +110,7 @@ def test_when_the_call_is_closed_the_telephone_is_let_go(line: Line, telephone: 
         await asyncio.gather(until_no_talk(browser), telephone.until_it("over"))
 
     talk(line, telephone, then)
+    assert [each["state"] for each in line.north.station.calls()] == ["closed"]
 
 
 def test_when_the_media_process_dies_the_telephone_is_let_go_and_the_call_stays_acknowledged(
