@@ -92,7 +92,9 @@ def _quiet(request: pytest.FixtureRequest) -> Iterator[None]:
 def _forget_drafts(station: Station) -> None:
     """Drop what was typed and not sent: the next test would go on with it."""
     with contextlib.closing(sqlite3.connect(station.home / "console.db", timeout=10)) as kept, kept:
-        kept.execute("DELETE FROM documents WHERE kind = 'drafts'")
+        # Before anybody has typed anything there is nothing to drop it from.
+        if kept.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone():
+            kept.execute("DELETE FROM documents WHERE kind = 'drafts'")
 
 
 def disposed(station: Station, call: str) -> bool:

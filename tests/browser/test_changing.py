@@ -55,27 +55,6 @@ def test_a_key_that_is_held_down_answers_one_call(line: Line, north: Desk, south
     expect(north.at("incoming")).to_be_hidden()
 
 
-def test_a_drill_that_was_picked_goes_behind_a_real_call(
-    line: Line, north: Desk, south: Desk
-) -> None:
-    south.at("drill").click()
-    south.dial()
-    south.dial()
-    south.at("drill").click()
-    north.at("others").get_by_role("button").click()
-    drill = str(north.at("incoming").get_attribute("data-call"))
-    south.dial()
-    expect(north.at("incoming")).not_to_have_attribute("data-call", drill)
-    expect(north.at("incoming").locator(".drill-mark")).to_have_count(0)
-    # What goes behind is named, and not offered.
-    expect(north.at("others").get_by_role("button").first).to_be_disabled()
-    for _ in range(3):
-        expect(north.at("acknowledge")).to_be_focused()
-        shown = str(north.at("incoming").get_attribute("data-call"))
-        north.press("Enter")
-        expect(north.page.locator(f"[data-call='{shown}']")).to_have_count(0)
-
-
 def test_letters_are_keys_on_a_keyboard_of_another_script(line: Line, north: Desk) -> None:
     north.page.evaluate(
         "dispatchEvent(new KeyboardEvent('keydown', { key: '\u0446', code: 'KeyW' }))"
@@ -171,3 +150,22 @@ def test_a_shape_that_ends_with_a_double_click_has_its_last_point_once(
     expect(north.at("field-points")).not_to_have_value("")
     points = north.at("field-points").input_value().splitlines()
     assert len(points) == len(set(points)) == 3
+
+
+def test_a_drill_that_was_picked_goes_behind_a_real_call(
+    line: Line, north: Desk, south: Desk
+) -> None:
+    south.at("drill").click()
+    south.dial()
+    south.dial()
+    south.at("drill").click()
+    north.at("others").get_by_role("button").click()
+    drill = str(north.at("incoming").get_attribute("data-call"))
+    south.dial()
+    expect(north.at("incoming")).not_to_have_attribute("data-call", drill)
+    expect(north.at("incoming").locator(".drill-mark")).to_have_count(0)
+    # A real call ends every drill: nothing of one rings beside it, or is offered after it.
+    expect(north.at("others")).to_have_count(0)
+    expect(north.at("acknowledge")).to_be_focused()
+    north.press("Enter")
+    expect(north.at("incoming")).to_have_count(0)

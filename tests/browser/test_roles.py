@@ -24,6 +24,7 @@ REFUSED = """async (names) => {
 }"""
 SEEN = "async (path) => (await fetch(`/api/v1/${path}`)).status"
 TERMS = {"propose", "agree", "announce"}
+PLANS = {"plan-officers", "plan-desk", "set-test-hours"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ OWN = {
     "watch_officer": Own(watch=True),
     "supervisor": Own(
         watch=True, relieves=True, people=True,
-        commands=frozenset({"relieve-watch", "announce", "settle"}),
+        commands=frozenset({"relieve-watch", "announce", "settle"} | PLANS),
     ),
     "liaison": Own(commands=frozenset(TERMS)),
     "security_officer": Own(people=True, left=True, commands=frozenset({"settle"})),
@@ -52,7 +53,7 @@ OWN = {
 }  # fmt: skip
 NOBODYS = {"open-link", "hand-over"}
 """What is done at the command line alone."""
-WATCH = set(COMMANDS) - TERMS - NOBODYS - {"relieve-watch", "settle"}
+WATCH = set(COMMANDS) - TERMS - NOBODYS - PLANS - {"relieve-watch", "settle"}
 
 
 @pytest.fixture

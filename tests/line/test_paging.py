@@ -186,6 +186,7 @@ def test_a_node_that_is_killed_pages_again_and_what_is_answered_stays_answered(
     page = device.next()
     device.reply(page, "acknowledged")
     until(lambda: [c for c in north.calls() if c["acknowledged"]], "the answer")
+    until(lambda: south.calls()[0]["pages"][-1]["result"] == "acknowledged", "what came of it")
     south.stop()
     south.serve()
     (call,) = south.calls()

@@ -124,12 +124,12 @@ def read_back(state: State, door: Door, event: ReadBack) -> None:
     """Restate the slots of something that the counterpart said."""
     call = state.call(event.call)
     link = state.link(call.link)
-    _know(call, "call.readback")
     original = call.saying(event.of)
     if original is None or original.mine:
         raise Mistake("nothing_to_read_back", "Read back something that the counterpart said here.")
     phrases, changes = restated(event.phrases, original.phrases, link.terms)
     utterance = Said(entry="", mine=True, phrases=phrases, at=door.now, restates=event.of)
+    _know(call, "call.readback")
     _or_mistake(calls.said(call, utterance))
     body = CallReadback(phrases=phrases)
     re = (call.id, event.of)
