@@ -475,8 +475,8 @@ def test_fifty_pages_of_one_call_are_spoken_by_the_work_of_one(tmp_path: Path):
             await speech.close()
 
     asyncio.run(run())
-    # Four pieces of the message, ten digits, three sentences.
-    assert log.read_text().count("\n") == 17
+    # Four pieces of the message, ten digits, four sentences.
+    assert log.read_text().count("\n") == 18
 
 
 def test_a_long_text_is_cut_before_it_is_spoken(tmp_path: Path):
