@@ -11,6 +11,8 @@ No limit, suspension, dispute of ours or pending agreement stops a FLASH.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
@@ -78,6 +80,8 @@ a human for want of one more, and nothing on the line may make work without boun
 
 TAKES_LATE_FROM = 3
 """The rules (`Started.rules`) from which on a closed call takes in what crossed its close."""
+
+After = TypeVar("After")
 
 UNREADABLE = "(a FLASH that this node cannot read: ask SAY AGAIN)"
 
@@ -163,9 +167,7 @@ def jump(state: State, door: Door, event: JumpToRung) -> None:
         raise Mistake("no_such_rung", f"The ladder has {len(call.ladder.rungs)} rungs.")
     _know(call, "call.climbed")
     climb = ladder.start(call.ladder, door.now, event.rung, call.climb.round + 1)
-    after = calls.step(call, "call.climbed", mine=True)
-    if isinstance(after, Refusal):
-        raise Mistake(after.reason.value, after.detail)
+    _or_mistake(calls.step(call, "call.climbed", mine=True))
     link = state.link(call.link)
     _climbed(state, door, link, replace(call, climb=climb), Why.BY_HAND, event.by)
 
@@ -505,13 +507,12 @@ def restated(
 def _know(call: Call, kind: str) -> None:
     """Raise Mistake for what a counterpart would take in, as if it had crossed something of
     theirs on its way, when our user knows how the call stands."""
-    refusal = calls.crossing(call, kind)
-    if refusal is not None:
-        raise Mistake(refusal.reason.value, refusal.detail)
+    _or_mistake(calls.crossing(call, kind))
 
 
-def _or_mistake(after: Call | Refusal) -> Call:
-    """Return the call, or raise what the counterpart would have refused as our user's mistake."""
+def _or_mistake(after: After | Refusal) -> After:
+    """Return what comes after, or raise what the counterpart would have refused as our user's
+    mistake."""
     if isinstance(after, Refusal):
         raise Mistake(after.reason.value, after.detail)
     return after
