@@ -47,7 +47,6 @@ from clearline.transports import (
     from_base64,
     server_context,
 )
-from clearline.transports import Unreachable as NoAnswer
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
 from clearline.voice.voice import Voice
@@ -239,17 +238,11 @@ class RunningNode:
 
     async def get(self, link: str, url: str, path: str, limit: int) -> tuple[int, bytes]:
         """Return status and body of a checkpoint or a tile of the counterpart's."""
-        try:
-            return await self._client.get(url, self._pins[link], link, path, limit)
-        except NoAnswer as error:
-            raise Unreachable(str(error)) from error
+        return await self._client.get(url, self._pins[link], link, path, limit)
 
     async def offer(self, link: str, url: str, note: bytes) -> int:
         """Bring the counterpart our receipt; return the status."""
-        try:
-            return await self._client.offer_receipt(url, self._pins[link], link, note)
-        except NoAnswer as error:
-            raise Unreachable(str(error)) from error
+        return await self._client.offer_receipt(url, self._pins[link], link, note)
 
     # What the owner asks over the local socket (transports.local.LocalGate).
 
@@ -395,9 +388,9 @@ class RunningNode:
             raise Unreachable("no certificate is pinned for this link")
         try:
             return await self._client.push(push.url, pin, push.link, body, GIVE_UP_MS / 1_000)
-        except NoAnswer as error:
+        except Unreachable as error:
             self._log.info("unreachable", url=push.url, reason=str(error))
-            raise Unreachable(str(error)) from error
+            raise
 
     def _heard(self, effect: Effect) -> None:
         self.pager.perform(effect)  # First: nothing that is shown may hold up what rings.
@@ -436,7 +429,7 @@ class RunningNode:
         task.add_done_callback(self._words.discard)
 
     async def _say_not_safe(self, url: str, link: str) -> None:
-        with contextlib.suppress(NoAnswer):
+        with contextlib.suppress(Unreachable):
             await self._client.say_not_safe(url, self._pins[link], link)
 
 
