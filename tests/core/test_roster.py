@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clearline.basis.faults import Mistake
 from clearline.core.events import HandOver, LeaveWatch, TakeWatch
-from clearline.core.roster import MAX_DESKS, Roster, Watch
-from clearline.core.terms import ReleaseRules
+from clearline.core.roster import Roster, Watch
+from clearline.core.terms import MAX_DESKS, ReleaseRules
 from tests.core.counterpart import Counterpart
 from tests.kit import LINK, START, Pair, terms
 

@@ -79,6 +79,14 @@ class Instant(int):
         """
         return Instant(min(max(int(self) + span_ms, 0), _LATEST_MS))
 
+    def again(self, every_ms: int, now: Instant) -> Instant:
+        """Return the first instant after `now` of this one and those at each `every_ms` later.
+
+        What was slept through comes once: nothing between this instant and `now` is made up for.
+        `now` is not before this instant.
+        """
+        return self.after((1 + now.since(self) // every_ms) * every_ms)
+
     def since(self, earlier: Instant) -> int:
         """Return the span from `earlier` to this instant, in ms; negative if it is later."""
         return int(self) - int(earlier)

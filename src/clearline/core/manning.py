@@ -31,9 +31,9 @@ from clearline.core.events import (
 )
 from clearline.core.links import Link
 from clearline.core.release import NODE, Door
-from clearline.core.roster import MAX_DESKS, Offer, Watch, WatchStatus
+from clearline.core.roster import Offer, Watch, WatchStatus
 from clearline.core.state import State
-from clearline.core.terms import ReleaseField
+from clearline.core.terms import MAX_DESKS, ReleaseField
 
 __all__ = [
     "accept",
@@ -201,9 +201,7 @@ def tick(state: State, door: Door) -> None:
             to=made.to,
             offered_at=str(made.at),
         )
-        # What was slept through alarms once.
-        times = 1 + door.now.since(made.alarm_at) // OFFER_PATIENCE_MS
-        next_at = made.alarm_at.after(times * OFFER_PATIENCE_MS)
+        next_at = made.alarm_at.again(OFFER_PATIENCE_MS, door.now)
         state.roster.desks[echelon] = replace(watch, offer=replace(made, alarm_at=next_at))
     presence.tick(state, door)
 

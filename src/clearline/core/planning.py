@@ -18,9 +18,8 @@ from clearline.core.events import PlanDesk, PlanOfficers, RosterChecked
 from clearline.core.release import Door
 from clearline.core.roster import Watch
 from clearline.core.state import State
-from clearline.core.terms import Ladder, Precedence
+from clearline.core.terms import MAX_DESKS, Ladder, Precedence
 from clearline.core.watchbill import (
-    MAX_DESKS,
     MAX_SHIFT_MS,
     MAX_SHIFTS,
     Desk,
@@ -159,9 +158,7 @@ def tick(state: State, door: Door) -> None:
             relief=late.officer,
             planned_at=str(late.start),
         )
-        # What was slept through alarms once.
-        times = 1 + door.now.since(late.start) // RELIEF_PATIENCE_MS
-        next_at = late.start.after(times * RELIEF_PATIENCE_MS)
+        next_at = late.start.again(RELIEF_PATIENCE_MS, door.now)
         state.roster.desks[echelon] = replace(watch, relief_at=next_at)
 
 

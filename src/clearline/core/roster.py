@@ -15,11 +15,9 @@ from msgspec import Meta, Struct
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.basis.instants import Instant
-from clearline.core.terms import Language
+from clearline.core.terms import MAX_DESKS, Language
 
 __all__ = ["Offer", "Roster", "Watch", "WatchStatus"]
-
-MAX_DESKS = 32
 
 
 class WatchStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -62,6 +62,10 @@ Patience = Annotated[int, Meta(ge=1_000, le=DAY_MS)]
 Certificate = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{100,8000}={0,2}\Z")]
 
 
+MAX_DESKS = 32
+"""Of one party: desks that it mans, that it plans, and that the other one hears of."""
+
+
 class Precedence(StrEnum):
     """How urgent a call is, the most urgent first."""
 

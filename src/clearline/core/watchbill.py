@@ -22,7 +22,6 @@ from clearline.basis.instants import DAY_MS, Instant
 from clearline.core.terms import Language
 
 __all__ = [
-    "MAX_DESKS",
     "MAX_OFFICERS",
     "MAX_SHIFTS",
     "Desk",
@@ -34,7 +33,6 @@ __all__ = [
 ]
 
 MAX_OFFICERS = 500
-MAX_DESKS = 32
 MAX_SHIFTS = 20_000
 """Of one desk: five a day for ten years."""
 MAX_SHIFT_MS = 7 * DAY_MS

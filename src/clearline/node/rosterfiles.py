@@ -19,7 +19,8 @@ from msgspec import Meta, Struct
 
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
-from clearline.core.watchbill import MAX_DESKS, MAX_OFFICERS, Methods, Officer
+from clearline.core.terms import MAX_DESKS
+from clearline.core.watchbill import MAX_OFFICERS, Methods, Officer
 from clearline.node.calendars import Source
 from clearline.node.settings import RosterSettings
 

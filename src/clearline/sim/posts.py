@@ -22,9 +22,8 @@ from msgspec import Meta, Struct, field
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.basis.instants import DAY_MS, EPOCH, HOUR_MS, Instant
-from clearline.core.terms import Ladder, Language
+from clearline.core.terms import MAX_DESKS, Ladder, Language
 from clearline.core.watchbill import (
-    MAX_DESKS,
     MAX_OFFICERS,
     MAX_SHIFTS,
     Desk,
