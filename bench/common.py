@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from clearline.basis.instants import DAY_MS, HOUR_MS, Instant, dec_hook
-from clearline.core.events import Declare, OpenLink, TakeWatch
+from clearline.core.events import Close, Declare, Dispose, OpenLink, TakeWatch
 from clearline.core.terms import Terms
 from clearline.node.clock import SystemClock
 from clearline.space import Altitude, Band, Circle, Datum, Position, Volume, Window
@@ -274,6 +274,18 @@ async def declare_all(node: LocalClient, events: Sequence[Declare], at_once: int
             await node.do(event)
 
     await asyncio.gather(*(one(event) for event in events))
+
+
+async def end_call(caller: LocalClient, called: LocalClient, call: str) -> None:
+    """Dispose of an acknowledged call, and close it from both sides."""
+    await called.do(Dispose(by="bench", call=call, disposition="understood"))
+    while True:
+        try:
+            await caller.do(Close(by="bench", call=call))
+            break
+        except Exception:  # noqa: BLE001 - the disposition is not here yet
+            await asyncio.sleep(0.002)
+    await called.do(Close(by="bench", call=call))
 
 
 async def settled(node: LocalClient) -> None:

@@ -28,7 +28,7 @@ from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
 from bench import common
 from clearline.basis.instants import HOUR_MS, MINUTE_MS
-from clearline.core.events import Acknowledge, Close, Declare, Dispose, OpenCall, Withdraw
+from clearline.core.events import Acknowledge, Declare, OpenCall, Withdraw
 from clearline.core.terms import Precedence
 from clearline.phrasebook import Stop
 from clearline.space import Position, Window
@@ -130,18 +130,7 @@ async def _open(theirs: LocalClient, link: str) -> str:
 
 async def _answer(ours: LocalClient, theirs: LocalClient, call: str) -> None:
     await ours.do(Acknowledge(by="bench", call=call, echelon="duty-desk"))
-    await ours.do(Dispose(by="bench", call=call, disposition="received"))
-    await ours.do(Close(by="bench", call=call))
-    await _closed(theirs, call)
-
-
-async def _closed(theirs: LocalClient, call: str) -> None:
-    while True:
-        try:
-            await theirs.do(Close(by="bench", call=call))
-            return
-        except Exception:  # noqa: BLE001 - the disposition is not here yet
-            await asyncio.sleep(0.005)
+    await common.end_call(theirs, ours, call)
 
 
 async def _useful(page: Page, address: str) -> float:

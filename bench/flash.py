@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from bench import common
-from clearline.core.events import Acknowledge, Close, Dispose, OpenCall
+from clearline.core.events import Acknowledge, OpenCall
 from clearline.core.terms import Precedence
 from clearline.node.loop import INCIDENT_MS
 from clearline.phrasebook import Stop
@@ -32,14 +32,7 @@ async def _call(ours: LocalClient, theirs: LocalClient, link: str) -> float:
     assert done["heard"] is not None, "the ring was not heard"
     call = done["entries"][0]["id"]
     await theirs.do(Acknowledge(by="bench", call=call, echelon="duty-desk"))
-    await theirs.do(Dispose(by="bench", call=call, disposition="understood"))
-    while True:
-        try:
-            await ours.do(Close(by="bench", call=call))
-            break
-        except Exception:  # noqa: BLE001 - the disposition is not here yet
-            await asyncio.sleep(0.002)
-    await theirs.do(Close(by="bench", call=call))
+    await common.end_call(ours, theirs, call)
     return took
 
 

@@ -29,8 +29,6 @@ from clearline.channels.phone.channel import Phone
 from clearline.core.effects import Demand
 from clearline.core.events import (
     Acknowledge,
-    Close,
-    Dispose,
     OpenCall,
     PlanDesk,
     PlanOfficers,
@@ -179,14 +177,7 @@ async def _flash(
         await asyncio.sleep(0.002)
     call = done["entries"][0]["id"]
     await rung.do(Acknowledge(by="bench", call=call, echelon="duty-desk"))
-    await rung.do(Dispose(by="bench", call=call, disposition="understood"))
-    while True:
-        try:
-            await caller.do(Close(by="bench", call=call))
-            break
-        except Exception:  # noqa: BLE001 - the disposition is not here yet
-            await asyncio.sleep(0.002)
-    await rung.do(Close(by="bench", call=call))
+    await common.end_call(caller, rung, call)
 
 
 async def _measure(asked: argparse.Namespace) -> dict[str, Any]:

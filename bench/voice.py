@@ -26,7 +26,7 @@ import psutil
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from bench import common
-from clearline.core.events import Acknowledge, Close, Dispose, OpenCall
+from clearline.core.events import Acknowledge, OpenCall
 from clearline.core.terms import Precedence
 from clearline.phrasebook import Stop
 from clearline.space import Position
@@ -126,17 +126,6 @@ async def _open(ours: LocalClient, theirs: LocalClient, link: str) -> str:
     return str(call)
 
 
-async def _end(ours: LocalClient, theirs: LocalClient, call: str) -> None:
-    await theirs.do(Dispose(by="bench", call=call, disposition="understood"))
-    while True:
-        try:
-            await ours.do(Close(by="bench", call=call))
-            break
-        except Exception:  # noqa: BLE001 - the disposition is not here yet
-            await asyncio.sleep(0.01)
-    await theirs.do(Close(by="bench", call=call))
-
-
 async def _connect(caller: Page, called: Page) -> float:
     """Return the ms from the caller's click to both being on, as their screens say."""
     for page in (caller, called):
@@ -197,7 +186,11 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
             connects.append(await _connect(ours, theirs))
             if number + 1 < asked.calls:
                 await ours.get_by_test_id("hang-up").click()
-                await _end(caller, called, call)
+                await common.end_call(caller, called, call)
+                for page in (ours, theirs):
+                    # The next call is the one that runs, and not what is left of this one.
+                    await page.get_by_test_id("running").first.wait_for(state="detached")
+                    await page.get_by_test_id("talk").first.wait_for(state="detached")
         for page in (ours, theirs):
             await page.get_by_test_id("open-line").click()
         await asyncio.sleep(2)
