@@ -10,6 +10,8 @@ who is planned does not come, the old watch stays on and every desk of ours is a
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
@@ -28,7 +30,18 @@ from clearline.core.watchbill import (
     Watchbill,
 )
 
-__all__ = ["desk", "due", "empty_rungs", "officers", "on_watch", "roster_checked", "tick"]
+__all__ = [
+    "check_listed",
+    "check_no_gap",
+    "desk",
+    "due",
+    "empty_rungs",
+    "first_rungs",
+    "officers",
+    "on_watch",
+    "roster_checked",
+    "tick",
+]
 
 RELIEF_PATIENCE_MS = 5 * MINUTE_MS
 """A planned relief that has not taken the watch so long after its start alarms, and again."""
@@ -42,16 +55,21 @@ def officers(state: State, door: Door, event: PlanOfficers) -> None:
     names = {each.name for each in event.officers}
     if len(names) < len(event.officers):
         raise Mistake("officer_twice", "Two officers have one name.")
-    for plan in state.watchbill.desks.values():
+    check_listed(state.watchbill, names, door.now)
+    state.watchbill.officers = {each.name: each for each in event.officers}
+    door.tell("officers_planned", None, None, by=event.by, officers=len(names))
+
+
+def check_listed(bill: Watchbill, names: Collection[str], now: Instant) -> None:
+    """Raise Mistake if somebody is planned from now on who is not among the officers."""
+    for plan in bill.desks.values():
         for shift in plan.shifts:
-            if shift.end > door.now and shift.officer not in names:
+            if shift.end > now and shift.officer not in names:
                 raise Mistake(
                     "still_planned",
                     f"{shift.officer} is planned at {plan.echelon} from {shift.start}: "
                     "plan somebody else there first.",
                 )
-    state.watchbill.officers = {each.name: each for each in event.officers}
-    door.tell("officers_planned", None, None, by=event.by, officers=len(names))
 
 
 def desk(state: State, door: Door, event: PlanDesk) -> None:
@@ -196,18 +214,23 @@ def _check_shifts(state: State, event: PlanDesk) -> None:
 
 def _check_first_rung(state: State, planned: Desk, start: Instant, end: Instant) -> None:
     """Raise Mistake if the plan leaves the first rung of a ladder empty at any time."""
-    if planned.echelon not in _first_rungs(state) or start >= end:
+    if planned.echelon not in first_rungs(state) or start >= end:
         return
-    gaps = Watchbill(desks=(planned,)).gaps(planned.echelon, start, end)
+    check_no_gap(planned.echelon, Watchbill(desks=(planned,)).gaps(planned.echelon, start, end))
+
+
+def check_no_gap(echelon: str, gaps: tuple[Gap, ...]) -> None:
+    """Raise Mistake, naming them, if a plan leaves gaps at a desk that a call rings first."""
     if gaps:
         raise Mistake(
             "first_rung_empty",
-            f"{planned.echelon} is the first that a call rings, and the plan leaves it empty "
+            f"{echelon} is the first that a call rings, and the plan leaves it empty "
             f"{_named(gaps)}.",
         )
 
 
-def _first_rungs(state: State) -> frozenset[str]:
+def first_rungs(state: State) -> frozenset[str]:
+    """Return the desks that a call of some link rings first."""
     return frozenset(
         link.terms.ladders.of(precedence).rungs[0].echelon
         for link in state.links.values()

@@ -20,10 +20,12 @@ from typing import Any, Protocol
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from clearline.basis.faults import Broken, Mistake
 from clearline.basis.instants import DAY_MS, MINUTE_MS, Instant
 from clearline.core.events import Event, PlanOfficers, RosterChecked
+from clearline.core.planning import check_listed, first_rungs
 from clearline.core.state import State
 from clearline.core.watchbill import Desk, Methods, Officer, Shift, Watchbill
 from clearline.node import rosterviews
@@ -37,7 +39,7 @@ from clearline.node.rosterfiles import (
     RosterFiles,
     parse_officers,
 )
-from clearline.node.rosterlint import Channels, Finding, address_fault, first_rungs, lint, rungs_of
+from clearline.node.rosterlint import Channels, Finding, address_fault, lint, rungs_of
 from clearline.node.rosterplan import check_manned, difference
 from clearline.node.rosterviews import RosterView, Verdict
 from clearline.node.runtime import Runtime
@@ -198,14 +200,7 @@ class Rostering:
             before = self._copy()
             after = Watchbill(officers.officers, before.desks.values())
             names = set(after.officers)
-            for echelon, desk in before.desks.items():
-                for shift in desk.shifts:
-                    if shift.end > self._clock.now() and shift.officer not in names:
-                        raise Mistake(
-                            "still_planned",
-                            f"{shift.officer} is planned at {echelon} from {shift.start}: plan "
-                            "somebody else there first.",
-                        )
+            check_listed(before, names, self._clock.now())
             rooms = _rooms(officers)
             wanted = {e: await self._expand(e, names) for e in self._every_desk(officers)}
             for echelon, plan in wanted.items():
@@ -215,7 +210,7 @@ class Rostering:
             if not dry_run:
                 self.files.write_officers(raw)
                 await self._plan(officers, wanted, by, strict=True)
-            return _saved(verdict, saved=not dry_run)
+            return replace(verdict, saved=not dry_run)
 
     async def import_calendar(self, echelon: str, raw: bytes, by: str, *, dry_run: bool) -> Verdict:
         """Put a calendar in the place of a desk's; the changes that were made here stay."""
@@ -230,7 +225,7 @@ class Rostering:
             if not dry_run:
                 self.files.write_calendar(echelon, raw)
                 await self._plan(None, plans, by, strict=True)
-            return _saved(verdict, saved=not dry_run)
+            return replace(verdict, saved=not dry_run)
 
     async def edit(
         self,
@@ -277,7 +272,7 @@ class Rostering:
                 self.files.write_changes(echelon, before)
             await self._plan(None, plans, by, strict=True)
             del self._undo[edit]
-            return _saved(verdict, saved=True)
+            return replace(verdict, saved=True)
 
     # How it is done. Whoever calls these holds the lock.
 
@@ -319,7 +314,7 @@ class Rostering:
         self._undo[name] = texts
         while len(self._undo) > MAX_UNDO:
             self._undo.popitem(last=False)
-        return _saved(verdict, saved=True, undo=name)
+        return replace(verdict, saved=True, undo=name)
 
     async def _kept_changes(
         self, echelon: str, source: Source | None, drop: Collection[str]
@@ -419,7 +414,7 @@ class Rostering:
         return max([Instant(days * DAY_MS), *ends])
 
     def _check(self, echelon: str, shifts: Sequence[Shift], methods: Methods) -> None:
-        if echelon in first_rungs(rungs_of(self._state)):
+        if echelon in first_rungs(self._state):
             check_manned(self._state.watchbill, echelon, shifts, methods, self._clock.now())
 
     async def _plan(
@@ -493,7 +488,3 @@ def _as_rooms(bill: Watchbill) -> tuple[Room, ...]:
 
 def _desk(echelon: str, methods: Methods, shifts: Sequence[Shift]) -> Desk:
     return Desk(echelon=echelon, methods=methods, shifts=tuple(shifts))
-
-
-def _saved(verdict: Verdict, *, saved: bool, undo: str = "") -> Verdict:
-    return Verdict(desks=verdict.desks, findings=verdict.findings, saved=saved, undo=undo)

@@ -8,7 +8,7 @@ Pure: whoever asks gives the plan, the ladders and the span.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -24,7 +24,6 @@ __all__ = [
     "Rung",
     "Severity",
     "address_fault",
-    "first_rungs",
     "lint",
     "new_gaps",
     "rungs_of",
@@ -84,11 +83,6 @@ def rungs_of(state: State) -> tuple[Rung, ...]:
                         languages=link.counterpart.languages,
                     )
     return tuple(sorted(found.values(), key=lambda rung: (rung.number, rung.echelon)))
-
-
-def first_rungs(rungs: Iterable[Rung]) -> frozenset[str]:
-    """Return the desks that some call rings first."""
-    return frozenset(rung.echelon for rung in rungs if rung.number == 1)
 
 
 def new_gaps(

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.core.events import PlanDesk
+from clearline.core.planning import check_no_gap
 from clearline.core.watchbill import Desk, Methods, Shift, Watchbill
 from clearline.node.rosterlint import new_gaps
 
 __all__ = ["check_manned", "difference"]
-
-MAX_NAMED = 3
-"""Gaps that a mistake names; it counts the rest."""
 
 
 def check_manned(
@@ -27,14 +24,7 @@ def check_manned(
     old = before.desks.get(echelon)
     ends = [each.end for each in (*shifts, *(old.shifts if old is not None else ()))]
     after = Watchbill((), [Desk(echelon=echelon, methods=methods, shifts=tuple(shifts))])
-    gaps = new_gaps(before, after, echelon, now, max(ends)) if ends else ()
-    if gaps:
-        named = ", ".join(f"from {gap.start} until {gap.end}" for gap in gaps[:MAX_NAMED])
-        more = f", and {len(gaps) - MAX_NAMED} times more" if len(gaps) > MAX_NAMED else ""
-        raise Mistake(
-            "first_rung_empty",
-            f"{echelon} is the first that a call rings, and this leaves it empty {named}{more}.",
-        )
+    check_no_gap(echelon, new_gaps(before, after, echelon, now, max(ends)) if ends else ())
 
 
 def difference(
