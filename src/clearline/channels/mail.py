@@ -39,7 +39,7 @@ from clearline.core.terms import Precedence
 from clearline.node.lane import URGENCY
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
 from clearline.node.ways import Mail as Settings
-from clearline.node.ways import read_secret
+from clearline.node.ways import read_password
 
 __all__ = ["Mail"]
 
@@ -201,8 +201,7 @@ class Mail:
         settings = self._settings
         password = None
         if self._password is not None:
-            raw = read_secret(self._password, "the password of [mail]")
-            password = raw.decode("utf-8", "replace").strip()
+            password = read_password(self._password, "[mail]")
         secure = settings.security
         server = SMTP(
             hostname=settings.host.strip("[]"),

@@ -36,7 +36,7 @@ from msgspec import Meta, Struct
 from clearline.channels.tls import Trust
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
 from clearline.node.ways import Mqtt as Settings
-from clearline.node.ways import read_secret
+from clearline.node.ways import read_password, read_secret
 
 __all__ = ["Mqtt", "signature"]
 
@@ -222,9 +222,7 @@ class Mqtt:
         settings = self._settings
         password = None
         if settings.password_file:
-            path = self._home / settings.password_file
-            raw = read_secret(path, "the password of [mqtt]")
-            password = raw.decode("utf-8", "replace").strip()
+            password = read_password(self._home / settings.password_file, "[mqtt]")
         client = aiomqtt.Client(
             settings.host.strip("[]"),
             settings.port,

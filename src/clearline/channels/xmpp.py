@@ -25,7 +25,7 @@ from slixmpp.exceptions import XMPPError
 from clearline.channels.tls import Trust
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
 from clearline.node.ways import Xmpp as Settings
-from clearline.node.ways import read_secret
+from clearline.node.ways import read_password
 
 __all__ = ["Xmpp"]
 
@@ -186,11 +186,9 @@ class Xmpp:
 
     def _made(self) -> Client:
         settings = self._settings
-        path = self._home / settings.password_file
-        raw = read_secret(path, "the password of [xmpp]")
         client: Client = ClientXMPP(
             settings.account,
-            raw.decode("utf-8", "replace").strip(),
+            read_password(self._home / settings.password_file, "[xmpp]"),
             plugin_config={"feature_mechanisms": MECHANISMS},
             ssl_context=self._trust.context(),
         )

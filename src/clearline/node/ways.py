@@ -26,6 +26,7 @@ __all__ = [
     "Text",
     "Xmpp",
     "is_loopback",
+    "read_password",
     "read_secret",
 ]
 
@@ -237,6 +238,14 @@ def read_secret(path: Path, what: str) -> bytes:
         phrase = f"{path}, {what}, has more than {MAX_SECRET_BYTES:,} bytes."
         raise ChannelError(PageCause.CREDENTIALS, phrase)
     return raw
+
+
+def read_password(path: Path, of: str) -> str:
+    """Return the password that a file holds, without the white space around it.
+
+    ChannelError as of any secret; `of` says whose it is.
+    """
+    return read_secret(path, f"the password of {of}").decode("utf-8", "replace").strip()
 
 
 def _check_clear(table: str, host: str, *, clear: bool) -> None:

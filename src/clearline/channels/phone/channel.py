@@ -26,7 +26,7 @@ from clearline.channels.tls import Trust
 from clearline.node.ports import ChannelError, Heard, Page, PageCause, PageResult
 from clearline.node.talking import PutThrough
 from clearline.node.ways import Phone as Settings
-from clearline.node.ways import is_loopback, read_secret
+from clearline.node.ways import is_loopback, read_password
 
 __all__ = ["Phone"]
 
@@ -168,8 +168,7 @@ def _setup(settings: Settings, home: Path) -> Setup:
 def _password(home: Path, file: str) -> str:
     if not file:
         return ""
-    raw = read_secret(home / file, "the telephone account's password")
-    password = raw.decode("utf-8", "replace").strip()
+    password = read_password(home / file, "[phone]")
     # The stack's own notation has no way to write a quote or a backslash.
     if not 0 < len(password) <= MAX_PASSWORD or re.search(r'["\\\x00-\x1f\x7f\ufffd]', password):
         raise ChannelError(
