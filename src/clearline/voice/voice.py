@@ -305,21 +305,29 @@ class Voice:
 
     async def _say(self, link: str, body: bytes) -> _Answer:
         """Return the answer of the counterpart's node. Mistake, with why there is none."""
+        answered = await self._bring(link, body)
+        if answered is None:
+            raise Mistake("no_voice", "Their node cannot be reached.")
+        status, raw = answered
+        if status == 409 and raw.startswith(b"glare"):
+            raise Mistake("glare", "Their offer is on its way.")
+        if status != 200:
+            raise Mistake("no_voice", _REFUSED.get(status, f"Their node answers {status}."))
+        try:
+            return msgspec.json.decode(raw, type=_Answer)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise Mistake("no_voice", "Their node's answer makes no sense.") from error
+
+    async def _bring(self, link: str, body: bytes) -> tuple[int, bytes] | None:
+        """Return what the counterpart's node answers by the first address that does, if one does.
+
+        Mistake if there is no such link.
+        """
         card = self._loop.runtime.state.link(link).counterpart
         for url in card.urls:
-            try:
-                status, raw = await self._carry(url, b64decode(card.certificate), link, body)
-            except Unreachable:
-                continue
-            if status == 409 and raw.startswith(b"glare"):
-                raise Mistake("glare", "Their offer is on its way.")
-            if status != 200:
-                raise Mistake("no_voice", _REFUSED.get(status, f"Their node answers {status}."))
-            try:
-                return msgspec.json.decode(raw, type=_Answer)
-            except (msgspec.MsgspecError, ValueError) as error:
-                raise Mistake("no_voice", "Their node's answer makes no sense.") from error
-        raise Mistake("no_voice", "Their node cannot be reached.")
+            with contextlib.suppress(Unreachable):
+                return await self._carry(url, b64decode(card.certificate), link, body)
+        return None
 
     async def _end(self, held: Held, *, tell: bool = True, keep: bool = True) -> None:
         """End a talk, on the other side too, and put its recording where it stays."""
@@ -349,17 +357,7 @@ class Voice:
 
     async def _say_ended(self, held: Held) -> None:
         with contextlib.suppress(Mistake):
-            await self._say_word(held)
-
-    async def _say_word(self, held: Held) -> None:
-        body = _encode(Ended(call=held.call, session=held.wire))
-        card = self._loop.runtime.state.link(held.link).counterpart
-        for url in card.urls:
-            try:
-                await self._carry(url, b64decode(card.certificate), held.link, body)
-            except Unreachable:
-                continue
-            return
+            await self._bring(held.link, _encode(Ended(call=held.call, session=held.wire)))
 
     # Recordings.
 
