@@ -45,6 +45,7 @@ __all__ = [
     "send",
     "set_hours",
     "tick",
+    "ways_of",
 ]
 
 MAX_WAITING = 8
@@ -154,6 +155,12 @@ def due(state: State) -> Instant | None:
     return min((at for at in (asked, waiting) if at is not None), default=None)
 
 
+def ways_of(state: State, link: Link, at: Instant) -> tuple[Way, ...]:
+    """Return every way by which a call of a link's counterpart could reach us at an instant."""
+    held = {echelon: watch.officer for echelon, watch in state.roster.desks.items()}
+    return ways(link.terms.ladders.flash, held, state.watchbill, at)
+
+
 def ring_again(state: State, door: Door) -> None:
     """Ring for every test call that still waits for a human of ours."""
     for test in state.tests.waiting():
@@ -205,9 +212,8 @@ def _desk(link: Link) -> Way:
 
 def _choose(state: State, door: Door, link: Link) -> Way:
     """Return the way that is tried next; tell our desks if some are never tried."""
-    held = {echelon: watch.officer for echelon, watch in state.roster.desks.items()}
     rotation = state.rotation
-    among = ways(link.terms.ladders.flash, held, state.watchbill, door.now)
+    among = ways_of(state, link, door.now)
     way = rotation.choose(among, door.now)
     above = [each for each in among if each.rung > 1]
     told = rotation.told_at

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
@@ -454,7 +455,7 @@ def _without(
     """Yield what is left of a span without the cuts, which are in the order of their starts."""
     begun, end = span
     # No cut is longer than a week, so none that began a week before reaches in.
-    for cut_start, cut_end in cuts[_first(cuts, begun.after(-8 * DAY_MS)) :]:
+    for cut_start, cut_end in cuts[bisect_left(cuts, (begun.after(-8 * DAY_MS),)) :]:
         if cut_start >= end:
             break
         if cut_start > begun:
@@ -462,11 +463,3 @@ def _without(
         begun = max(begun, cut_end)
     if begun < end:
         yield begun, end
-
-
-def _first(cuts: list[tuple[Instant, Instant]], at: Instant) -> int:
-    low, high = 0, len(cuts)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if cuts[middle][0] < at else (low, middle)
-    return low

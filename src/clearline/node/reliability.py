@@ -15,6 +15,7 @@ It reads in steps, so that the line runs in between, and decides nothing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -28,9 +29,10 @@ from clearline.basis.proportions import interval_permille
 from clearline.basis.steps import Steps
 from clearline.core.events import AnswerTest, Arrived, Paged, PathFailed, Receipted
 from clearline.core.links import Link
-from clearline.core.rotation import DESK, ways
+from clearline.core.rotation import DESK
 from clearline.core.state import State
 from clearline.core.testcalls import Cause, Outcome, TestAnswered
+from clearline.core.testing import ways_of
 from clearline.node.journaled import decode_event
 from clearline.node.ports import Journal, Record
 from clearline.record import Entry
@@ -316,7 +318,7 @@ class _Seen:
 
 def _read_feed(journal: Journal, link: Link, seen: _Seen) -> Steps[None]:
     """Read of our own feed what is of tests, from the month's start on."""
-    place = _first(lambda n: _entry_at(journal, link, n), 0, link.own_size, seen.start)
+    place = _first(lambda n: _entry_at(journal, link, n), link.own_size, seen.start)
     while place < link.own_size:
         rows = journal.rows(link.id, link.us, place, min(place + BLOCK, link.own_size))
         place += len(rows)
@@ -340,7 +342,7 @@ def _read_feed(journal: Journal, link: Link, seen: _Seen) -> Steps[None]:
 
 def _read_journal(journal: Journal, count: int, seen: _Seen) -> Steps[None]:
     """Read of the journal what is of tests, from the month's start on."""
-    place = _first(lambda n: _event_at(journal, n), 0, count, seen.start)
+    place = _first(lambda n: _event_at(journal, n), count, seen.start)
     while True:
         # A block at a time: no reading is left open while the node writes.
         records = list(islice(journal.replay(place), BLOCK))
@@ -365,16 +367,14 @@ def _concerns(raw: bytes) -> bool:
     )
 
 
-def _first(at: Callable[[int], Instant | None], low: int, high: int, start: Instant) -> int:
-    """Return the first place in [low, high) that is not of before `start`, by halving."""
-    while low < high:
-        middle = (low + high) // 2
-        found = at(middle)
-        if found is not None and found < start:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _first(at: Callable[[int], Instant | None], count: int, start: Instant) -> int:
+    """Return the first place of so many that is not of before `start`; `count` if there is none."""
+
+    def begun(place: int) -> bool:
+        found = at(place)
+        return found is None or found >= start
+
+    return bisect_left(range(count), True, key=begun)  # noqa: FBT003 - what is looked for
 
 
 def _entry_at(journal: Journal, link: Link, place: int) -> Instant | None:
@@ -481,8 +481,7 @@ def _missed(test: _Test) -> Missed:
 
 def _never(state: State, link: Link, ended: list[_Test], now: Instant) -> tuple[str, ...]:
     """Return rung and channel of each way that there is now and that was not tried."""
-    held = {echelon: watch.officer for echelon, watch in state.roster.desks.items()}
-    there = ways(link.terms.ladders.flash, held, state.watchbill, now)
+    there = ways_of(state, link, now)
     tried = {(each.rung, each.channel) for each in ended if not each.mine}
     missing = {(each.rung, each.channel) for each in there} - tried
     return tuple(f"{rung} {channel}" for rung, channel in sorted(missing))
