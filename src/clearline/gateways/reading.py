@@ -1,0 +1,130 @@
+"""Reading: what a file gave, what of it was refused and where, and what could not be carried.
+
+Every gateway reads in the same manner: what is wrong is refused item by item, with the line
+and column where it stands, and the rest is kept. What can be guessed is a suggestion, never
+applied. What a format says that a shape cannot carry is said, not dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+from clearline.basis.faults import Mistake
+from clearline.gateways.shape import Shape
+
+__all__ = ["MAX_FAULTS", "Collector", "Fault", "Hint", "Reading", "Spot", "spot_of"]
+
+MAX_FAULTS = 1_000
+"""Refused items that are told one by one; of the rest, how many they are."""
+
+
+class Spot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place in a file, as an editor shows it: both are counted from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One item that was refused."""
+
+    item: str
+    """What the file or its reader calls it: `feature 3`, `airspace CTR Sevastopol`."""
+    spot: Spot | None
+    """Where it is wrong, or where the item begins; None in a format without lines."""
+    code: str
+    phrase: str
+    """What is wrong and what was expected, as one sentence."""
+    suggestion: str = ""
+    """What was probably meant. A person decides: it is never applied."""
+
+
+class Hint(Mistake):
+    """A mistake in a file, with where it is and what was probably meant."""
+
+    def __init__(
+        self, code: str, phrase: str, *, spot: Spot | None = None, suggestion: str = ""
+    ) -> None:
+        super().__init__(code, phrase)
+        self.spot = spot
+        self.suggestion = suggestion
+
+
+class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a file gave."""
+
+    shapes: tuple[Shape, ...]
+    """In the file's order."""
+    faults: tuple[Fault, ...] = ()
+    """The first MAX_FAULTS of what was refused, in the file's order."""
+    refused: int = 0
+    """How many items were refused in all."""
+    lost: tuple[str, ...] = ()
+    """What the file says that a shape does not carry, each once: `lateral limits' names`."""
+
+
+class Collector:
+    """A reading in the making: one `item` a time."""
+
+    def __init__(self) -> None:
+        self._shapes: list[Shape] = []
+        self._faults: list[Fault] = []
+        self._refused = 0
+        self._lost: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def keep(self, shape: Shape) -> None:
+        """Keep a shape."""
+        self._shapes.append(shape)
+
+    def lose(self, what: str) -> None:
+        """Say that something of the file is not carried; again is the same as once."""
+        self._lost.setdefault(what)
+
+    @contextmanager
+    def item(self, name: str, spot: Spot | None = None) -> Generator[None]:
+        """Refuse the item, with all its shapes, if a Mistake is raised within; else keep them."""
+        before = len(self._shapes)
+        try:
+            yield
+        except Mistake as mistake:
+            del self._shapes[before:]
+            self.refuse(name, mistake, spot)
+
+    def refuse(self, name: str, mistake: Mistake, spot: Spot | None = None) -> None:
+        """Refuse one item."""
+        self._refused += 1
+        if len(self._faults) >= MAX_FAULTS:
+            return
+        hint = mistake if isinstance(mistake, Hint) else None
+        self._faults.append(
+            Fault(
+                item=name,
+                spot=(hint.spot if hint is not None else None) or spot,
+                code=mistake.code,
+                phrase=mistake.phrase,
+                suggestion=hint.suggestion if hint is not None else "",
+            )
+        )
+
+    def done(self) -> Reading:
+        """Return what was read. Raises Mistake `file_empty` if there was no item at all."""
+        if not self._shapes and not self._refused:
+            raise Mistake("file_empty", "the file has no areas")
+        return Reading(
+            shapes=tuple(self._shapes),
+            faults=tuple(self._faults),
+            refused=self._refused,
+            lost=tuple(self._lost),
+        )
+
+
+def spot_of(text: str, offset: int) -> Spot:
+    """Return the line and column of the character at `offset` of a text."""
+    head = text[: max(0, offset)]
+    return Spot(line=head.count("\n") + 1, column=len(head) - (head.rfind("\n") + 1) + 1)

@@ -1,0 +1,54 @@
+"""Writing: what a gateway is given to write, and what it gives back.
+
+It is given what a party may already see: its own notices and the counterpart's, as they were
+released. A format that cannot carry something of them says so; nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from clearline.basis.instants import Instant
+from clearline.space import Volume
+
+__all__ = ["Area", "Losses", "Written"]
+
+
+class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One notice, to be written into a file."""
+
+    id: str
+    """The entry that declared it."""
+    party: str
+    """Whose it is."""
+    mine: bool
+    link: str
+    activity: str
+    revision: int
+    volumes: tuple[Volume, ...]
+    declared_at: Instant
+    label: str = ""
+    """Our own name for it, which only a file that stays with us may carry; else empty."""
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """A file, and what of the areas it does not carry."""
+
+    raw: bytes
+    lost: tuple[str, ...] = ()
+    """Each a whole phrase, once: `depths below the water: KML has no mode for them`."""
+
+
+class Losses:
+    """What a file does not carry, each said once and in the order it was met."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, None] = {}
+
+    def add(self, phrase: str) -> None:
+        """Say one thing that is not carried."""
+        self._said.setdefault(phrase)
+
+    def told(self) -> tuple[str, ...]:
+        """Return all that was said."""
+        return tuple(self._said)
