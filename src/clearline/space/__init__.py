@@ -47,6 +47,7 @@ from clearline.space.rounding import (
     round_volume_out,
     round_window_out,
 )
+from clearline.space.screen import Met, Slice, screen, screened
 from clearline.space.separation import (
     RULE_VERSION,
     TOLERANCE_CM,
@@ -93,6 +94,7 @@ __all__ = [
     "Form",
     "Grid",
     "Index",
+    "Met",
     "Minima",
     "Outline",
     "Parsed",
@@ -100,6 +102,7 @@ __all__ = [
     "Position",
     "Reference",
     "Separation",
+    "Slice",
     "Volume",
     "Window",
     "caret",
@@ -129,6 +132,8 @@ __all__ = [
     "round_volume_out",
     "round_window_out",
     "same_place",
+    "screen",
+    "screened",
     "self_test",
     "separation",
     "show_altitude",
