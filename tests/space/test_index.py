@@ -1,10 +1,26 @@
 """The index: nothing that infringes is missed, anywhere, and the order is always the same."""
 
+import math
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearline.basis.instants import DAY_MS, Instant
-from clearline.space import Circle, Index, Minima, Volume, Window, from_degrees, meet, parse_band
+from clearline.space import (
+    Circle,
+    GridIndex,
+    Minima,
+    Polygon,
+    Volume,
+    Window,
+    from_degrees,
+    meet,
+    parse_band,
+    positions,
+)
+from clearline.space.index import grid
+from clearline.space.index.bound import bound
+from tests.space.truth import WGS84
 
 BAND = parse_band("SFC-FL100")
 DAY = 20_000 * DAY_MS
@@ -45,7 +61,7 @@ def volumes(draw):
 )
 def test_nothing_that_infringes_is_missed(entries, ours, horizontal_cm, time_ms):
     minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=30_000, time_ms=time_ms)
-    index = Index()
+    index = GridIndex()
     for number, entry in enumerate(entries):
         index.add(f"{number:03d}", [entry])
     near = index.near(ours, minima)
@@ -59,7 +75,7 @@ def test_nothing_that_infringes_is_missed(entries, ours, horizontal_cm, time_ms)
 @given(st.lists(volumes(), min_size=1, max_size=15), volumes(), st.randoms(use_true_random=False))
 def test_the_order_of_insertion_and_what_was_removed_leave_no_trace(entries, ours, chance):
     minima = Minima(horizontal_cm=500_000, vertical_cm=0, time_ms=0)
-    one, other = Index(), Index()
+    one, other = GridIndex(), GridIndex()
     named = [(f"{number:03d}", entry) for number, entry in enumerate(entries)]
     for key, entry in named:
         one.add(key, [entry])
@@ -75,7 +91,7 @@ def test_the_order_of_insertion_and_what_was_removed_leave_no_trace(entries, our
 
 
 def test_what_is_far_or_long_past_is_not_returned():
-    index = Index()
+    index = GridIndex()
     index.add("here", [volume(35, 40, 1_000_000)])
     index.add("far", [volume(36, 41, 1_000_000)])
     index.add("later", [volume(35, 40, 1_000_000, start=7_200_000)])
@@ -84,7 +100,7 @@ def test_what_is_far_or_long_past_is_not_returned():
 
 
 def test_a_key_is_found_by_any_of_its_volumes_and_gone_when_removed():
-    index = Index()
+    index = GridIndex()
     index.add("two", [volume(10, 10, 1_000), volume(35, 40, 1_000)])
     minima = Minima(horizontal_cm=1_000, vertical_cm=0, time_ms=0)
     assert index.near(volume(35, 40, 1_000), minima) == ["two"]
@@ -93,3 +109,99 @@ def test_a_key_is_found_by_any_of_its_volumes_and_gone_when_removed():
     index.remove("never there")
     assert index.near(volume(35, 40, 1_000), minima) == []
     assert len(index) == 0
+
+
+def turned(lat, lon):
+    """Return the direction of the normal at a place."""
+    phi, lam = math.radians(lat), math.radians(lon)
+    return math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)
+
+
+PLACES = st.sampled_from([(35, 40), (0, 179.9), (52, -10), (89.5, 0), (-89.99, 90), (-45, -180)])
+
+
+@settings(max_examples=60)
+@given(
+    PLACES,
+    st.lists(
+        st.tuples(st.floats(0, 360), st.sampled_from([10_000, 300_000, 1_900_000])),
+        min_size=2,
+        max_size=5,
+    ),
+    st.booleans(),
+)
+def test_the_caps_of_a_bound_hold_every_edge(make, place, legs, closed):
+    points = tuple(make.reach(*place, azimuth, metres) for azimuth, metres in legs)
+    outline = (
+        Polygon(exterior=(make.reach(*place, 0, 0), *points), margin_cm=0)
+        if closed
+        else make.path(200, *((p.lat_deg, p.lon_deg) for p in points))
+    )
+    pieces = bound(Volume(outline=outline, band=BAND, window=volume(0, 0, 100).window)).pieces
+    corners = positions(outline)
+    for one, other in make.edges(corners, closed=closed):
+        line = WGS84.InverseLine(one.lat_deg, one.lon_deg, other.lat_deg, other.lon_deg)
+        for part in range(33):
+            at = line.Position(line.s13 * part / 32)
+            x, y, z = turned(at["lat2"], at["lon2"])
+            assert any(
+                math.hypot(x - cap.x, y - cap.y, z - cap.z) <= 2 * math.sin(cap.angle / 2)
+                for cap in pieces
+            )
+
+
+def crowd(count):
+    """Return volumes that share a few cells, as many as need drawers behind drawers."""
+    return [
+        (f"{number:04d}", volume(35 + number % 7 / 50, 40 + number % 11 / 50, 100_000 + number))
+        for number in range(count)
+    ]
+
+
+def test_a_cell_that_overflows_is_searched_and_emptied_like_any(monkeypatch):
+    monkeypatch.setattr(grid, "_SIZES", (2, 4))
+    index = GridIndex()
+    named = crowd(40)
+    for key, each in named:
+        index.add(key, [each])
+    minima = Minima(horizontal_cm=5_000_000, vertical_cm=0, time_ms=0)
+    assert index.near(volume(35, 40, 1_000_000), minima) == [key for key, _ in named]
+    for key, _ in named[::3] + named[1::3]:
+        index.remove(key)
+    assert index.near(volume(35, 40, 1_000_000), minima) == [key for key, _ in named[2::3]]
+    for key, _ in named:
+        index.remove(key)
+    assert index.near(volume(35, 40, 1_000_000), minima) == []
+
+
+def test_scanning_finds_what_opening_cells_finds(monkeypatch):
+    index = GridIndex()
+    for lat in range(-80, 81, 4):
+        for lon in range(-180, 180, 4):
+            index.add(f"{lat} {lon}", [volume(lat, lon, 100_000)])
+    wide, minima = volume(30, 175, 100_000_000), Minima(horizontal_cm=0, vertical_cm=0, time_ms=0)
+    monkeypatch.setattr(grid, "_FEW", 10**9)
+    opened = index.near(wide, minima)
+    monkeypatch.setattr(grid, "_FEW", 0)
+    monkeypatch.setattr(grid, "_SCANNED", 10**9)
+    assert index.near(wide, minima) == opened
+    assert len(opened) > 10
+
+
+def test_heights_exclude_only_what_is_measured_from_the_same():
+    minima = Minima(horizontal_cm=0, vertical_cm=30_000, time_ms=0)
+    index = GridIndex()
+    bands = {
+        "above": "FL120-FL150",
+        "at the minimum": "FL110-FL150",
+        "below it": "FL109-FL150",
+        "under": "SFC-FL090",
+        "sea": "20000 m AMSL-21000 m AMSL",
+        "ground": "9000 m AGL-9500 m AGL",
+    }
+    for key, text in bands.items():
+        here = volume(35, 40, 1_000)
+        index.add(key, [Volume(outline=here.outline, band=parse_band(text), window=here.window)])
+    here = volume(35, 40, 1_000)
+    asked = Volume(outline=here.outline, band=parse_band("FL095-FL100"), window=here.window)
+    assert index.near(asked, minima) == ["below it", "ground", "sea", "under"]

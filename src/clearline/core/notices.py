@@ -26,6 +26,7 @@ from clearline.space import (
     Altitude,
     Band,
     Datum,
+    GridIndex,
     Index,
     Minima,
     Outline,
@@ -324,7 +325,7 @@ class Notices:
         if before is not None and before.volumes is notice.volumes and before.state is notice.state:
             return
         side = (notice.link, notice.mine)
-        index = self._near.setdefault(side, Index())
+        index = self._near.setdefault(side, GridIndex())
         if before is not None and before.state is NoticeState.ACTIVE:
             index.remove(notice.id)
             self._active[side] -= 1

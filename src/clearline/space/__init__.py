@@ -23,7 +23,7 @@ from clearline.space.anchor import (
 )
 from clearline.space.clip import CLIP_TOLERANCE_CM, clip, within
 from clearline.space.cover import contains, covers
-from clearline.space.index import Index
+from clearline.space.index import GridIndex, Index
 from clearline.space.outline import (
     MAX_EXTENT_KM,
     MAX_HOLES,
@@ -93,6 +93,7 @@ __all__ = [
     "Datum",
     "Form",
     "Grid",
+    "GridIndex",
     "Index",
     "Met",
     "Minima",

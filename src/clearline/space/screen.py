@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from clearline.space.index import Index
+from clearline.space.index import GridIndex
 from clearline.space.separation import Minima, Separation, meet
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def screen(
     told by itself. The volumes must be sane (`check_volume`). The first slice has compared
     nothing yet: by then theirs are in order, which takes time too.
     """
-    index = Index()
+    index = GridIndex()
     for number, (_, volume) in enumerate(theirs):
         index.add(f"{number:09d}", [volume])
     yield Slice(0, len(ours), ())
