@@ -40,6 +40,7 @@ __all__ = [
     "Polygon",
     "Ring",
     "check",
+    "check_points",
     "middle",
     "positions",
     "project_ring",
@@ -122,6 +123,13 @@ def check(outline: Outline) -> None:
     Ranges of single fields are held by the types; this holds what takes more than one:
     numbers of points, extent, repeated points, self-crossing, holes outside.
     """
+    check_points(outline)
+    if isinstance(outline, Polygon):
+        _check_rings(outline)
+
+
+def check_points(outline: Outline) -> None:
+    """Raise the same Mistakes as `check`, but for those that depend on what its edges are."""
     _check_count(outline)
     _check_radius(outline)
     _check_extent(positions(outline))
@@ -129,7 +137,6 @@ def check(outline: Outline) -> None:
         case Polygon():
             for name, ring in _named_rings(outline):
                 _check_repeats(ring, name, closed=True)
-            _check_rings(outline)
         case Corridor():
             _check_repeats(outline.points, "corridor", closed=False)
         case Circle():

@@ -67,6 +67,7 @@ __all__ = [
     "round_volume_out",
     "round_window_out",
     "snap",
+    "with_holes",
 ]
 
 _QUARTER_TURN_E7 = 90 * E7
@@ -204,12 +205,15 @@ def _polygon(rings: list[Ring], margin_cm: int) -> Outline:
     """Return the first of these that is sane: the polygon, with fewer holes, hull, path."""
     exterior = rings[0]
     if _is_sane(Polygon(exterior=exterior)):
-        return _with_holes(exterior, rings[1:], margin_cm)
+        return with_holes(exterior, rings[1:], margin_cm)
     return hull(exterior, margin_cm)
 
 
-def _with_holes(exterior: Ring, holes: list[Ring], margin_cm: int) -> Polygon:
-    """Return the polygon with each hole that, with those before it, is still sane."""
+def with_holes(exterior: Ring, holes: list[Ring], margin_cm: int) -> Polygon:
+    """Return the polygon with each hole that, with those before it, is still sane.
+
+    The exterior must be sane by itself. A hole that is left out is covered.
+    """
     kept: tuple[Ring, ...] = ()
     whole = Polygon(exterior=exterior, holes=tuple(holes), margin_cm=margin_cm)
     if _is_sane(whole):
