@@ -23,6 +23,16 @@ from clearline.space.anchor import (
 )
 from clearline.space.clip import CLIP_TOLERANCE_CM, clip, within
 from clearline.space.cover import contains, covers
+from clearline.space.heights import (
+    Certainty,
+    GeoidRange,
+    PressureRange,
+    TerrainRange,
+    WorstCase,
+    check_heights,
+    check_worst_case,
+    vertical_range_cm,
+)
 from clearline.space.index import GridIndex, Index
 from clearline.space.outline import (
     MAX_EXTENT_KM,
@@ -38,7 +48,6 @@ from clearline.space.outline import (
     positions,
     radius_cm,
 )
-from clearline.space.plane import self_test
 from clearline.space.position import E7, Position, from_degrees, same_place
 from clearline.space.rounding import (
     Grid,
@@ -55,10 +64,12 @@ from clearline.space.separation import (
     Closest,
     Minima,
     Separation,
+    certainty,
     closest,
     horizontal_cm,
     infringes,
     meet,
+    self_test,
     separation,
 )
 from clearline.space.text import Form, Parsed, caret, parse_position, show_position
@@ -87,11 +98,13 @@ __all__ = [
     "Anchor",
     "AnchorMismatch",
     "Band",
+    "Certainty",
     "Circle",
     "Closest",
     "Corridor",
     "Datum",
     "Form",
+    "GeoidRange",
     "Grid",
     "GridIndex",
     "Index",
@@ -101,17 +114,23 @@ __all__ = [
     "Parsed",
     "Polygon",
     "Position",
+    "PressureRange",
     "Reference",
     "Separation",
     "Slice",
+    "TerrainRange",
     "Volume",
     "Window",
+    "WorstCase",
     "caret",
+    "certainty",
     "check",
     "check_band",
+    "check_heights",
     "check_reference",
     "check_volume",
     "check_window",
+    "check_worst_case",
     "clip",
     "closest",
     "contains",
@@ -143,5 +162,6 @@ __all__ = [
     "show_reference",
     "time_gap_ms",
     "vertical_gap_cm",
+    "vertical_range_cm",
     "within",
 ]

@@ -3,7 +3,7 @@
 A height without its datum is the oldest mix-up there is, so an altitude has no ordering
 operators: altitudes are compared by `gap_cm`, which says None where the two data cannot be
 compared without knowing the pressure, the geoid or the terrain. There is no conversion here
-and never a silent one.
+and never a silent one; `heights` compares by the worst case that two parties stated.
 
 What is known without any of them, and nothing more:
 
@@ -57,6 +57,8 @@ class Datum(StrEnum):
     """The ground or the water's surface itself; the value is 0."""
     DEPTH = "depth"
     """Below the water's surface, positive downwards."""
+    ELLIPSOIDAL = "ellipsoidal"
+    """Above the ellipsoid of WGS 84, as satellite receivers have it: not above the sea."""
 
 
 ValueCm = Annotated[int, Meta(ge=-MAX_ALTITUDE_CM, le=MAX_ALTITUDE_CM)]
@@ -91,7 +93,7 @@ def _from_surface_cm(altitude: Altitude) -> int | None:
             return altitude.value_cm
         case Datum.DEPTH:
             return -altitude.value_cm
-        case Datum.AMSL | Datum.FL:
+        case Datum.AMSL | Datum.FL | Datum.ELLIPSOIDAL:
             return None
 
 
@@ -139,15 +141,21 @@ _MEASURE = re.compile(
     r"(?P<sign>-?)(?P<value>\d{1,7}(?:\.\d{1,2})?)\s*(?P<unit>ft|m)\s*(?P<datum>[A-Za-z]+)?",
     re.IGNORECASE,
 )
-_DATA = {"AMSL": Datum.AMSL, "MSL": Datum.AMSL, "AGL": Datum.HEIGHT, "DEPTH": Datum.DEPTH}
+_DATA = {
+    "AMSL": Datum.AMSL,
+    "MSL": Datum.AMSL,
+    "AGL": Datum.HEIGHT,
+    "DEPTH": Datum.DEPTH,
+    "HAE": Datum.ELLIPSOIDAL,
+}
 
 
 def parse_altitude(text: str, *, offset: int = 0) -> Altitude:
     """Return the altitude that `text` spells.
 
-    The forms are `FL120`, `3500 ft AMSL`, `120 m AGL`, `SFC` and `30 m DEPTH`. A height
-    without its datum is refused: which one was meant is not ours to guess. `offset` is where
-    the text begins in what the user typed. Raises Mistake.
+    The forms are `FL120`, `3500 ft AMSL`, `120 m AGL`, `SFC`, `30 m DEPTH` and, above the
+    ellipsoid, `1200 m HAE`. A height without its datum is refused: which one was meant is not
+    ours to guess. `offset` is where the text begins in what the user typed. Raises Mistake.
     """
     word = text.strip()
     at = offset + len(text) - len(text.lstrip())
@@ -159,7 +167,7 @@ def parse_altitude(text: str, *, offset: int = 0) -> Altitude:
     if measure is None:
         raise Mistake(
             "altitude_unreadable",
-            "not an altitude; write FL120, 3500 ft AMSL, 120 m AGL, 30 m DEPTH or SFC",
+            "not an altitude; write FL120, 3500 ft AMSL, 120 m AGL, 30 m DEPTH, 1200 m HAE or SFC",
             at=at,
         )
     return _from_measure(measure, at)
@@ -171,14 +179,14 @@ def _from_measure(measure: re.Match[str], at: int) -> Altitude:
     if word is None:
         raise Mistake(
             "altitude_datum_missing",
-            "say what the altitude is measured from: AMSL, AGL or DEPTH",
+            "say what the altitude is measured from: AMSL, AGL, DEPTH or HAE",
             at=at + measure.end(),
         )
     datum = _DATA.get(word.upper())
     if datum is None:
         raise Mistake(
             "altitude_datum_unknown",
-            f"{word} is not a datum; write AMSL, AGL or DEPTH",
+            f"{word} is not a datum; write AMSL, AGL, DEPTH or HAE",
             at=at + measure.start("datum"),
         )
     whole, _, decimals = measure["value"].partition(".")
@@ -246,6 +254,8 @@ def show_altitude(altitude: Altitude) -> str:
             return f"{_metres(cm)} m AGL"
         case Datum.DEPTH:
             return f"{_metres(cm)} m DEPTH"
+        case Datum.ELLIPSOIDAL:
+            return f"{_metres(cm)} m HAE"
 
 
 def show_band(band: Band) -> str:

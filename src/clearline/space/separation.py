@@ -1,6 +1,7 @@
 """A separation: how far two volumes are apart, and whether that is too near.
 
-**The rule, version 1**, for an independent implementation:
+**The rule, versions 1 and 2**, for an independent implementation. They differ in 3 alone; it
+is version 2 if the minima state a worst case for heights, be it an empty one.
 
 1. An outline is the set of points of WGS 84 whose geodesic distance from its core is at most
    its radius. The core of a circle is its centre; of a corridor, the path of geodesics
@@ -9,7 +10,9 @@
    being geodesics, with the margin as the radius.
 2. Horizontal: D is the least geodesic distance between a point of one core and a point of the
    other; the separation is D minus both radii, in whole cm rounded down, and not below 0.
-3. Vertical: by `altitude.vertical_gap_cm`; 0 where the bands meet or where it cannot be known.
+3. Vertical: version 1 by `altitude.vertical_gap_cm`, version 2 by `heights.vertical_range_cm`;
+   0 where the bands may meet or where it cannot be known. In version 2 two volumes infringe
+   for certain if even the most that lies between the bands is too little.
 4. Time: the span between the end of the earlier window and the start of the later; 0 if they
    meet in even one instant.
 5. Two volumes **infringe** the minima if in each of the three the separation is 0 or is less
@@ -30,11 +33,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import shapely
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from clearline.basis.quantities import METRE_CM
-from clearline.space.altitude import vertical_gap_cm
+from clearline.space import heights, plane
 from clearline.space.footprint import Footprint, footprint
+from clearline.space.heights import Certainty, WorstCase, vertical_range_cm
 from clearline.space.pieces import nearest_pieces
 from clearline.space.plane import (
     MAX_REACH_M,
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from clearline.space.volume import Volume
 
 __all__ = [
+    "OLD_RULE_VERSION",
     "RULE_VERSION",
     "TOLERANCE_CM",
     "TOLERANCE_PPM",
@@ -58,15 +63,19 @@ __all__ = [
     "Pair",
     "Separation",
     "boundary_m",
+    "certainty",
     "closest",
     "core_pair",
     "horizontal_cm",
     "infringes",
     "meet",
+    "self_test",
     "separation",
 ]
 
-RULE_VERSION = 1
+RULE_VERSION = 2
+OLD_RULE_VERSION = 1
+"""Of minima that state no worst case: a node that knows no other can hold such terms too."""
 TOLERANCE_CM = 100
 TOLERANCE_PPM = 1_000
 """Two programs that obey the rule differ by at most the larger of 1 m and 0.1 %."""
@@ -95,7 +104,7 @@ class Separation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     horizontal_cm: Annotated[int, Meta(ge=0)]
     vertical_cm: Annotated[int, Meta(ge=0)] | None
-    """None if the bands cannot be compared; that counts as meeting."""
+    """At least so much. None if the bands cannot be compared; that counts as meeting."""
     time_ms: Annotated[int, Meta(ge=0)]
 
 
@@ -105,6 +114,18 @@ class Minima(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     horizontal_cm: Annotated[int, Meta(ge=0)]
     vertical_cm: Annotated[int, Meta(ge=0)]
     time_ms: Annotated[int, Meta(ge=0)]
+    heights: WorstCase | UnsetType = UNSET
+    """How altitudes of different data are compared. Absent, they are not, by rule version 1."""
+
+    @property
+    def worst(self) -> WorstCase | None:
+        """Return the worst case for heights, None if there is none."""
+        return None if isinstance(self.heights, UnsetType) else self.heights
+
+    @property
+    def rule(self) -> int:
+        """Return the version of the rule that these minima are kept by."""
+        return OLD_RULE_VERSION if self.worst is None else RULE_VERSION
 
 
 class Pair(NamedTuple):
@@ -117,11 +138,11 @@ class Pair(NamedTuple):
     lon_b: float
 
 
-def separation(a: Volume, b: Volume) -> Separation:
+def separation(a: Volume, b: Volume, worst: WorstCase | None = None) -> Separation:
     """Return how far two volumes are apart."""
     return Separation(
         horizontal_cm=horizontal_cm(a.outline, b.outline),
-        vertical_cm=vertical_gap_cm(a.band, b.band),
+        vertical_cm=vertical_range_cm(a.band, b.band, worst)[0],
         time_ms=time_gap_ms(a.window, b.window),
     )
 
@@ -139,6 +160,11 @@ def _under(gap: int, minimum: int) -> bool:
     return gap == 0 or gap < minimum
 
 
+def certainty(a: Volume, b: Volume, minima: Minima) -> Certainty:
+    """Return whether two volumes that infringe the minima do so whatever their heights are."""
+    return heights.certain(a.band, b.band, minima.vertical_cm, minima.worst)
+
+
 def meet(a: Volume, b: Volume, minima: Minima) -> Separation | None:
     """Return the separation of two volumes that infringe the minima; None if they do not.
 
@@ -148,7 +174,7 @@ def meet(a: Volume, b: Volume, minima: Minima) -> Separation | None:
     time_ms = time_gap_ms(a.window, b.window)
     if not _under(time_ms, minima.time_ms):
         return None
-    vertical_cm = vertical_gap_cm(a.band, b.band)
+    vertical_cm, _ = vertical_range_cm(a.band, b.band, minima.worst)
     if not _under(vertical_cm or 0, minima.vertical_cm):
         return None
     if _bound_m(footprint(a.outline), footprint(b.outline)) * METRE_CM > minima.horizontal_cm + 1:
@@ -258,3 +284,12 @@ def _from_pieces(a: Footprint, b: Footprint) -> Pair:
     lat_a, lon_a, lat_b, lon_b = nearest_pieces(a, b)
     metres, _ = geodesic_inv(lat_a, lon_a, lat_b, lon_b)
     return Pair(metres, lat_a, lon_a, lat_b, lon_b)
+
+
+def self_test() -> None:
+    """Raise Broken if geodesics, planes or heights come out wrong on this machine.
+
+    Run once at start, before any separation is trusted. Takes about a millisecond.
+    """
+    plane.self_test()
+    heights.self_test()
