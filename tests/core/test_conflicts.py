@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from clearline.core.conflicts import Claim, Conflict, ConflictFound, Conflicts, key_of, look, meet
-from clearline.core.terms import DEFAULT_MINIMA
-from clearline.space import RULE_VERSION, Position, Separation, Window
+from clearline.core.terms import DEFAULT_MINIMA, WORLDWIDE
+from clearline.space import (
+    RULE_VERSION,
+    Certainty,
+    Position,
+    Separation,
+    Window,
+    parse_band,
+)
 from tests.core.test_notices import notice
 from tests.kit import LINK, START, degrees, volume
 
@@ -48,7 +58,7 @@ def test_the_worst_pair_of_volumes_is_what_is_claimed():
     theirs = notice(2, mine=False, volumes=(volume(35.3, 40.1),))
     found = look(mine, theirs, DEFAULT_MINIMA)
     assert found.closest.horizontal_cm == 0
-    assert found.rule == RULE_VERSION
+    assert (found.rule, found.certainty) == (1, UNSET)
 
 
 def test_volumes_that_keep_their_distance_do_not_meet():
@@ -60,6 +70,51 @@ def test_what_is_claimed_is_the_same_seen_from_either_side():
     ours, theirs = meet(one, other, DEFAULT_MINIMA), meet(other, one, DEFAULT_MINIMA)
     assert (ours.closest, ours.window) == (theirs.closest, theirs.window)
     assert degrees(35.3, 40.1) != ours.where
+
+
+STATED = replace(DEFAULT_MINIMA, heights=WORLDWIDE)
+
+
+@pytest.mark.parametrize(
+    ("band", "said"),
+    [
+        ("FL150-FL200", Certainty.CERTAIN),
+        ("0 m AMSL-1500 m AMSL", Certainty.POSSIBLE),
+        ("0 m AGL-120 m AGL", Certainty.POSSIBLE),
+    ],
+)
+def test_by_version_2_a_claim_says_how_certain_it_is(band, said):
+    found = meet(volume(), volume(band=parse_band(band)), STATED)
+    assert (found.rule, found.certainty, found.sure) == (2, said, said)
+
+
+def test_what_no_weather_brings_too_near_is_no_conflict():
+    assert meet(volume(), volume(band=parse_band("0 m AMSL-300 m AMSL")), STATED) is None
+    assert meet(volume(), volume(band=parse_band("0 m AMSL-300 m AMSL")), DEFAULT_MINIMA)
+
+
+def test_a_certain_pair_of_volumes_is_claimed_before_a_closer_one_that_is_possible():
+    mine = notice(1, volumes=(volume(35.38, 40.1), volume(35.3, 40.1)))
+    low = parse_band("0 m AMSL-1500 m AMSL")
+    theirs = notice(2, mine=False, volumes=(volume(35.3, band=low), volume(35.49, 40.1)))
+    found = look(mine, theirs, STATED)
+    assert found.sure is Certainty.CERTAIN
+    assert 200_000 < found.closest.horizontal_cm < 300_000
+    assert look(notice(1, volumes=mine.volumes[1:]), theirs, STATED).sure is Certainty.POSSIBLE
+
+
+def test_a_claim_of_version_1_is_as_certain_as_its_bands_could_be_compared():
+    known = claim("x").found
+    unknown = replace(known, closest=replace(known.closest, vertical_cm=None))
+    assert (known.sure, unknown.sure) == (Certainty.CERTAIN, Certainty.POSSIBLE)
+
+
+def test_of_two_claims_a_possible_one_gives_way():
+    near, far = claim("x", 200), claim("y", 300)
+    unsure = replace(near, found=replace(near.found, certainty=Certainty.POSSIBLE))
+    sure = replace(far, found=replace(far.found, certainty=Certainty.CERTAIN))
+    both = Conflict(link=LINK, ours="a", theirs="b", claimed_by_us=unsure, claimed_by_them=sure)
+    assert both.claim.entry == "y"
 
 
 NAMES = st.sampled_from("abcd")

@@ -114,6 +114,8 @@ GOOD: dict[str, list[tuple[str, Json]]] = {
             "bands that cannot be compared",
             changed(FOUND, {"closest/vertical_cm": None}),
         ),
+        ("certain, by version 2", FOUND | {"rule": 2, "certainty": "certain"}),
+        ("possible, by version 2", FOUND | {"rule": 2, "certainty": "possible"}),
     ],
     "conflict.cleared": [
         (f"because it was {each}", {"why": each}) for each in ("revised", "withdrawn", "lapsed")
@@ -259,6 +261,8 @@ BAD: dict[str, list[tuple[str, Json]]] = {
     "conflict.found": [
         ("rule 0", {"rule": 0}),
         ("rule 1,001", {"rule": 1_001}),
+        ("a certainty that does not exist", {"certainty": "likely"}),
+        ("a certainty that is null", {"certainty": None}),
     ],
     "conflict.cleared": [("a reason that does not exist", {"why": "settled"})],
     "call.opened": [
@@ -419,6 +423,55 @@ def documents() -> list[Json]:
     refuse("more than 15 minutes to answer", {"presence": asked | {"grace_ms": 900_001}})
     refuse(
         "a grace as long as the interval", {"presence": {"every_ms": 300_000, "grace_ms": 300_000}}
+    )
+    air = {"lowest_hpa": 980, "highest_hpa": 1_040, "temperature_pct": 10}
+    hills = {"lowest_cm": 20_000, "highest_cm": 150_000}
+    sea = {"lowest_cm": 1_500, "highest_cm": 2_500}
+    stated = {"pressure": air, "terrain": hills, "geoid": sea}
+    accept("a worst case for heights is stated", {"minima/heights": stated})
+    accept("a worst case that states nothing, which is version 2", {"minima/heights": {}})
+    accept(
+        "terrain alone, all of one height",
+        {"minima/heights": {"terrain": {**hills, "lowest_cm": 150_000}}},
+    )
+    refuse("a worst case that is null", {"minima/heights": None})
+    refuse("a range that is null", {"minima/heights": {"geoid": None}})
+    refuse("a pressure below 850 hPa", {"minima/heights": {"pressure": {**air, "lowest_hpa": 849}}})
+    refuse(
+        "a pressure above 1,100 hPa",
+        {"minima/heights": {"pressure": {**air, "highest_hpa": 1_101}}},
+    )
+    refuse(
+        "a pressure that is no whole hPa",
+        {"minima/heights": {"pressure": {**air, "lowest_hpa": "980"}}},
+    )
+    refuse(
+        "a pressure range without a temperature",
+        {"minima/heights": {"pressure": {k: air[k] for k in ("lowest_hpa", "highest_hpa")}}},
+    )
+    refuse(
+        "a temperature that halves every height",
+        {"minima/heights": {"pressure": {**air, "temperature_pct": 51}}},
+    )
+    refuse(
+        "the lowest pressure above the highest",
+        {"minima/heights": {"pressure": {**air, "highest_hpa": 979}}},
+    )
+    refuse(
+        "the lowest terrain above the highest",
+        {"minima/heights": {"terrain": {**hills, "lowest_cm": 150_001}}},
+    )
+    refuse(
+        "the lowest geoid above the highest",
+        {"minima/heights": {"geoid": {**sea, "lowest_cm": 2_501}}},
+    )
+    refuse(
+        "a geoid that no model has", {"minima/heights": {"geoid": {**sea, "highest_cm": 20_001}}}
+    )
+    refuse(
+        "a range that a worst case does not have",
+        {"minima/heights": {"tide": hills}},
+        "unknown_field",
     )
     refuse("a presence rule that is null", {"presence": None})
     refuse("a presence rule without a grace", {"presence": {"every_ms": 300_000}})

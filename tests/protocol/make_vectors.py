@@ -12,7 +12,13 @@ from pathlib import Path
 
 from clearline.core.terms import hash_of
 from clearline.record import canonical
-from tests.protocol import entry_vectors, rule_vectors, script_vectors, space_vectors
+from tests.protocol import (
+    entry_vectors,
+    height_vectors,
+    rule_vectors,
+    script_vectors,
+    space_vectors,
+)
 from tests.protocol.world import Json, example_terms, terms_of
 
 FOLDER = Path(__file__).parents[2] / "protocol" / "vectors"
@@ -44,13 +50,16 @@ def made() -> dict[str, Json | list[Json]]:
         "notices/scripts": script_vectors.notice_scripts(),
         "notices/lead": rule_vectors.leads(),
         "conflicts/pairs": space_vectors.pairs(),
-        "conflicts/scripts": script_vectors.conflict_scripts(),
+        "conflicts/certainty": height_vectors.certainties(),
+        "conflicts/scripts": script_vectors.conflict_scripts() + height_vectors.scripts(),
         "calls/table": rule_vectors.call_table(),
         "calls/scripts": script_vectors.call_scripts(),
         "tests/scripts": script_vectors.test_scripts(),
         "tests/slots": rule_vectors.test_slots(),
         "geometry/outlines": space_vectors.outlines(),
         "geometry/bands": space_vectors.bands(),
+        "geometry/heights": height_vectors.heights(),
+        "geometry/pressure": height_vectors.pressures(),
         "geometry/places": space_vectors.places(),
         "geometry/rounding": space_vectors.rounding(),
         "rules/ids": rule_vectors.ids(),

@@ -26,6 +26,11 @@ from tests.protocol.world import (
     volume,
 )
 
+HEIGHTS: Json = {
+    "pressure": {"lowest_hpa": 980, "highest_hpa": 1_040, "temperature_pct": 10},
+    "terrain": {"lowest_cm": 20_000, "highest_cm": 150_000},
+}
+
 
 def documents() -> dict[str, Json]:
     """Return the terms documents that the scripts name."""
@@ -48,6 +53,7 @@ def documents() -> dict[str, Json]:
         "stranger": changed(good, {"version": 2, "parties/0": party("stranger")}),
         "crossed": changed(good, {"version": 2, "pulse/down_after_ms": 15_000}),
         "idle": changed(good, {"ladders/flash/act_ms": 120_000}),
+        "stated": changed(good, {"minima/heights": HEIGHTS}),
         "asked": changed(good, {"presence": {"every_ms": 300_000, "grace_ms": 30_000}}),
     }
 

@@ -15,7 +15,7 @@ from geographiclib.geodesic import Geodesic
 from clearline.basis.instants import HOUR_MS
 from tests.protocol.world import CITY, Json, circle, example_terms, place, volume
 
-__all__ = ["bands", "outlines", "pairs", "places", "rounding"]
+__all__ = ["MINIMA", "SFC", "bands", "make_band", "outlines", "pairs", "places", "rounding"]
 
 WGS84 = Geodesic.WGS84
 
@@ -24,7 +24,7 @@ def _level(datum: str, cm: int) -> Json:
     return {"datum": datum, "value_cm": cm}
 
 
-def _band(lower: tuple[str, int], upper: tuple[str, int]) -> Json:
+def make_band(lower: tuple[str, int], upper: tuple[str, int]) -> Json:
     return {"lower": _level(*lower), "upper": _level(*upper)}
 
 
@@ -36,62 +36,62 @@ def bands() -> list[Json]:
     cases: list[tuple[str, Json, Json, int | None]] = [
         (
             "flight levels, FL100 to FL140 under FL180",
-            _band(("fl", 304_800), ("fl", 426_720)),
-            _band(("fl", 548_640), ("fl", 609_600)),
+            make_band(("fl", 304_800), ("fl", 426_720)),
+            make_band(("fl", 548_640), ("fl", 609_600)),
             121_920,
         ),
         (
             "flight levels that overlap",
-            _band(("fl", 304_800), ("fl", 548_640)),
-            _band(("fl", 426_720), ("fl", 609_600)),
+            make_band(("fl", 304_800), ("fl", 548_640)),
+            make_band(("fl", 426_720), ("fl", 609_600)),
             0,
         ),
         (
             "flight levels that touch",
-            _band(("fl", 304_800), ("fl", 426_720)),
-            _band(("fl", 426_720), ("fl", 609_600)),
+            make_band(("fl", 304_800), ("fl", 426_720)),
+            make_band(("fl", 426_720), ("fl", 609_600)),
             0,
         ),
         (
             "a flight level and an altitude above the sea: nobody knows the pressure",
-            _band(("fl", 304_800), ("fl", 426_720)),
-            _band(("amsl", 0), ("amsl", 100_000)),
+            make_band(("fl", 304_800), ("fl", 426_720)),
+            make_band(("amsl", 0), ("amsl", 100_000)),
             None,
         ),
         (
             "a height and an altitude above the sea: nobody knows the terrain",
-            _band(("height", 0), ("height", 10_000)),
-            _band(("amsl", 900_000), ("amsl", 950_000)),
+            make_band(("height", 0), ("height", 10_000)),
+            make_band(("amsl", 900_000), ("amsl", 950_000)),
             None,
         ),
         (
             "the surface and a height of 120 m",
-            _band(SFC, SFC),
-            _band(("height", 12_000), ("height", 20_000)),
+            make_band(SFC, SFC),
+            make_band(("height", 12_000), ("height", 20_000)),
             12_000,
         ),
         (
             "a dive of 30 m to 20 m under a vessel",
-            _band(("depth", 3_000), ("depth", 2_000)),
-            _band(SFC, ("height", 5_000)),
+            make_band(("depth", 3_000), ("depth", 2_000)),
+            make_band(SFC, ("height", 5_000)),
             2_000,
         ),
         (
             "two depths: the deeper one has the greater value",
-            _band(("depth", 20_000), ("depth", 10_000)),
-            _band(("depth", 5_000), ("depth", 1_000)),
+            make_band(("depth", 20_000), ("depth", 10_000)),
+            make_band(("depth", 5_000), ("depth", 1_000)),
             5_000,
         ),
         (
             "both from the surface, up to unlike data: they share a limit",
-            _band(SFC, ("fl", 304_800)),
-            _band(SFC, ("amsl", 50_000)),
+            make_band(SFC, ("fl", 304_800)),
+            make_band(SFC, ("amsl", 50_000)),
             0,
         ),
         (
             "from the surface to a flight level, beside a height: only one comparison is known",
-            _band(SFC, ("fl", 304_800)),
-            _band(("height", 10_000), ("height", 20_000)),
+            make_band(SFC, ("fl", 304_800)),
+            make_band(("height", 10_000), ("height", 20_000)),
             None,
         ),
     ]
@@ -237,20 +237,20 @@ def rounding() -> list[Json]:
     )
     band(
         "flight levels 95 to 172 in steps of five",
-        _band(("fl", 95 * 3_048), ("fl", 172 * 3_048)),
-        _band(("fl", 95 * 3_048), ("fl", 175 * 3_048)),
+        make_band(("fl", 95 * 3_048), ("fl", 172 * 3_048)),
+        make_band(("fl", 95 * 3_048), ("fl", 175 * 3_048)),
     )
     band(
         "above the sea, from below it",
-        _band(("amsl", -100), ("amsl", 100)),
-        _band(("amsl", -15_240), ("amsl", 15_240)),
+        make_band(("amsl", -100), ("amsl", 100)),
+        make_band(("amsl", -15_240), ("amsl", 15_240)),
     )
     band(
         "depths: the lower limit deeper, the upper one shallower",
-        _band(("depth", 20_000), ("depth", 16_000)),
-        _band(("depth", 30_480), ("depth", 15_240)),
+        make_band(("depth", 20_000), ("depth", 16_000)),
+        make_band(("depth", 30_480), ("depth", 15_240)),
     )
-    band("the surface stays", _band(SFC, ("height", 1)), _band(SFC, ("height", 15_240)))
+    band("the surface stays", make_band(SFC, ("height", 1)), make_band(SFC, ("height", 15_240)))
     for note, lat, lon, radius_m in (
         ("a circle near the equator", 0.004, 9.996, 2_300),
         ("a circle already on the grid grows as well", 35.3, 40.1, 5_000),
@@ -343,9 +343,9 @@ def _radius_cm(outline: Json) -> int:
 
 
 MINIMA = {"horizontal_cm": 500_000, "vertical_cm": 30_480, "time_ms": 900_000}
-HIGH = _band(("fl", 600_456), ("fl", 700_000))  # FL197: 51,816 cm above FL180
-NEAR = _band(("fl", 573_640), ("fl", 700_000))  # 25,000 cm above FL180
-UNLIKE = _band(("amsl", 0), ("amsl", 100))
+HIGH = make_band(("fl", 600_456), ("fl", 700_000))  # FL197: 51,816 cm above FL180
+NEAR = make_band(("fl", 573_640), ("fl", 700_000))  # 25,000 cm above FL180
+UNLIKE = make_band(("amsl", 0), ("amsl", 100))
 
 
 def pairs() -> list[Json]:

@@ -45,7 +45,7 @@ from clearline.core.stages import (
 from clearline.core.step import BODIES, NEEDS_TERMS
 from clearline.phrasebook import PHRASES
 from clearline.record import canonical, entry, keys, mirror, note, proof
-from clearline.space import altitude, anchor, outline, volume
+from clearline.space import altitude, anchor, heights, outline, volume
 from clearline.space.text import rangebearing
 from clearline.transports import bounds as transport
 from clearline.voice import bounds as voice
@@ -291,6 +291,7 @@ WHERE = (
     testcalls,
     altitude,
     anchor,
+    heights,
     *SPACE_ROOMS,
     outline,
     volume,

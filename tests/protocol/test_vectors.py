@@ -37,6 +37,8 @@ from clearline.space import (
     Outline,
     Volume,
     Window,
+    WorstCase,
+    certainty,
     check,
     covers,
     infringes,
@@ -48,7 +50,9 @@ from clearline.space import (
     round_window_out,
     separation,
     vertical_gap_cm,
+    vertical_range_cm,
 )
+from clearline.space.heights import pressure_altitude_cm
 from tests.protocol.make_vectors import FOLDER, made, shown
 from tests.protocol.world import (
     LINK,
@@ -270,6 +274,37 @@ def test_two_bands_are_apart_by_the_gap_given_or_by_nobody_knows_what(vector):
 
     assert vertical_gap_cm(a, b) == vector["gap_cm"]
     assert vertical_gap_cm(b, a) == vector["gap_cm"]
+
+
+@each("geometry/heights")
+def test_two_bands_of_different_data_are_apart_by_an_interval(vector):
+    a, b = spelled(vector["a"], Band), spelled(vector["b"], Band)
+    worst = spelled(vector["heights"], WorstCase)
+
+    assert vertical_range_cm(a, b, worst) == (vector["least_cm"], vector["most_cm"])
+    assert vertical_range_cm(b, a, worst) == (vector["least_cm"], vector["most_cm"])
+
+
+def test_each_pressure_is_at_its_altitude_of_the_standard_atmosphere():
+    vectors = read("geometry/pressure")
+
+    assert len(vectors) == 251
+    assert [pressure_altitude_cm(vector["hpa"]) for vector in vectors] == [
+        vector["altitude_cm"] for vector in vectors
+    ]
+
+
+@each("conflicts/certainty")
+def test_a_conflict_is_certain_if_even_the_most_is_too_near(vector):
+    a, b = spelled(vector["a"], Volume), spelled(vector["b"], Volume)
+    minima = spelled(vector["minima"], Minima)
+
+    found = meet(a, b, minima)
+
+    assert separation(a, b, minima.worst).vertical_cm == vector["vertical_cm"]
+    assert (found is not None) == vector["infringes"]
+    said = certainty(a, b, minima).value if found is not None else None
+    assert said == vector["certainty"]
 
 
 @each("geometry/places")

@@ -4,7 +4,8 @@ A conflict is a claim of whoever found it. Both sides run the same versioned rul
 same released shapes, and may still differ within its tolerance; then the wider claim holds:
 a conflict stands while either side claims it. Each side clears only its own claim.
 
-The rule itself is `space.separation`, version `RULE_VERSION`.
+The rule itself is `space.separation`; the minima say which version of it. By version 2 a
+claim says whether the two come too near for certain: whatever weather, terrain and geoid are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from clearline import space
@@ -20,12 +21,13 @@ from clearline.basis.ids import Uuid7
 from clearline.basis.instants import Instant
 from clearline.core.notices import Notice
 from clearline.space import (
-    RULE_VERSION,
+    Certainty,
     Minima,
     Position,
     Separation,
     Volume,
     Window,
+    certainty,
     closest,
 )
 
@@ -39,6 +41,7 @@ __all__ = [
     "key_of",
     "look",
     "meet",
+    "urgency",
     "worse",
 ]
 
@@ -55,6 +58,16 @@ class ConflictFound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """On the writer's own shape, where it comes closest."""
     window: Window
     """When both are open, or the gap between them."""
+    certainty: Certainty | UnsetType = UNSET
+    """Absent by rule version 1."""
+
+    @property
+    def sure(self) -> Certainty:
+        """Return how certain it is; by version 1, whether the bands could be compared at all."""
+        if not isinstance(self.certainty, UnsetType):
+            return self.certainty
+        unknown = self.closest.vertical_cm is None
+        return Certainty.POSSIBLE if unknown else Certainty.CERTAIN
 
 
 class Cleared(StrEnum):
@@ -91,9 +104,9 @@ class Conflict(Struct, frozen=True, kw_only=True):
 
     @property
     def claim(self) -> Claim:
-        """Return the claim to show: the closer of the two, as the wider holds."""
+        """Return the claim to show: a certain one, then the closer, as the wider holds."""
         claims = [each for each in (self.claimed_by_us, self.claimed_by_them) if each is not None]
-        return min(claims, key=lambda each: each.found.closest.horizontal_cm)
+        return min(claims, key=lambda each: urgency(each.found))
 
 
 def key_of(ours: str, theirs: str) -> str:
@@ -111,7 +124,7 @@ def look(mine: Notice, theirs: Notice, minima: Minima) -> ConflictFound | None:
 
 
 def worse(one: ConflictFound | None, other: ConflictFound | None) -> ConflictFound | None:
-    """Return whichever comes closer; the first if they are alike, None if there is none."""
+    """Return whichever is certain, or comes closer; the first if alike, None if there is none."""
     if one is None or other is None:
         return one or other
     return other if _rank(other) < _rank(one) else one
@@ -123,10 +136,11 @@ def meet(ours: Volume, other: Volume, minima: Minima) -> ConflictFound | None:
     if apart is None:
         return None
     return ConflictFound(
-        rule=RULE_VERSION,
+        rule=minima.rule,
         closest=apart,
         where=closest(ours.outline, other.outline).on_a,
         window=_shared(ours.window, other.window),
+        certainty=UNSET if minima.worst is None else certainty(ours, other, minima),
     )
 
 
@@ -172,9 +186,17 @@ class Conflicts:
         self._of_notice.pop(notice, None)
 
 
-def _rank(found: ConflictFound) -> tuple[int, int, int]:
+def urgency(found: ConflictFound) -> tuple[bool, int]:
+    """Return what conflicts are sorted by, the first to be dealt with first.
+
+    By rule version 1 no conflict is put first because its heights are known.
+    """
+    return (found.certainty is Certainty.POSSIBLE, found.closest.horizontal_cm)
+
+
+def _rank(found: ConflictFound) -> tuple[tuple[bool, int], int, int]:
     apart = found.closest
-    return (apart.horizontal_cm, apart.vertical_cm or 0, apart.time_ms)
+    return (urgency(found), apart.vertical_cm or 0, apart.time_ms)
 
 
 def _shared(one: Window, other: Window) -> Window:

@@ -24,6 +24,7 @@ from clearline.core.conflicts import (
     ConflictFound,
     key_of,
     look,
+    urgency,
 )
 from clearline.core.events import Declare, Note, Place, Revise, Withdraw
 from clearline.core.links import Link
@@ -36,6 +37,7 @@ from clearline.core.notices import (
     NoticeRevised,
     NoticeState,
     NoticeWithdrawn,
+    check_data,
     check_place,
     check_volumes,
     declared,
@@ -206,6 +208,7 @@ def releasing(
     fault = check_volumes(volumes, terms, now)
     if fault is not None:
         raise Mistake(fault.reason.value, fault.detail)
+    check_data(volumes, terms)
     if place is not None:
         mismatch = check_place(place, terms)
         if mismatch is not None:
@@ -350,15 +353,15 @@ def _cleared_by_them(state: State, door: Door, link: Link, entry: Entry) -> Refu
 def _find(state: State, door: Door, link: Link, notice: Notice) -> None:
     """Claim every conflict that `notice` is now in, and take back what no longer holds."""
     minima = link.terms.minima
-    found: list[tuple[int, str, Conflict]] = []
+    found: list[tuple[tuple[bool, int], str, Conflict]] = []
     for other in state.notices.near(notice, minima):
         mine, theirs = (notice, other) if notice.mine else (other, notice)
         claim = look(mine, theirs, minima)
         if claim is not None:
             conflict = _kept(state, link, mine.id, theirs.id)
             unsaid = Claim(entry="", found=claim, at=door.now)
-            apart = claim.closest.horizontal_cm
-            found.append((apart, other.id, replace(conflict, claimed_by_us=unsaid)))
+            claimed = replace(conflict, claimed_by_us=unsaid)
+            found.append((urgency(claim), other.id, claimed))
     found.sort(key=lambda each: each[:2])
     # Those beyond the most that are claimed still hold: what was claimed of them stands as it is.
     still = {key_of(each.ours, each.theirs) for _, _, each in found}

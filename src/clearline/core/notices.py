@@ -32,6 +32,7 @@ from clearline.space import (
     Outline,
     Volume,
     Window,
+    check_heights,
     check_reference,
     check_volume,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "NoticeState",
     "NoticeWithdrawn",
     "Notices",
+    "check_data",
     "check_place",
     "check_volumes",
     "declared",
@@ -259,9 +261,12 @@ def check_volumes(volumes: tuple[Volume, ...], terms: Terms, now: Instant) -> Re
     if len(volumes) > terms.limits.volumes_per_notice:
         limit = terms.limits.volumes_per_notice
         return Refusal(reason=Reason.TOO_MANY, detail=f"More than {limit} volumes in one notice.")
+    worst = terms.minima.worst
     for number, volume in enumerate(volumes, 1):
         try:
             check_volume(volume)
+            if worst is not None:
+                check_heights(volume.band, worst)
         except Mistake as mistake:
             detail = f"Volume {number}: {mistake.phrase}"[:200]
             return Refusal(reason=Reason.BAD_GEOMETRY, detail=detail)
@@ -271,6 +276,18 @@ def check_volumes(volumes: tuple[Volume, ...], terms: Terms, now: Instant) -> Re
         days = terms.limits.horizon_ms // DAY_MS
         return Refusal(reason=Reason.FUTURE, detail=f"It opens more than {days} days from now.")
     return None
+
+
+def check_data(volumes: tuple[Volume, ...], terms: Terms) -> None:
+    """Raise Mistake if levels are measured from what the counterpart's node may not know."""
+    bands = [each.band for each in volumes]
+    data = {level.datum for band in bands for level in (band.lower, band.upper)}
+    if Datum.ELLIPSOIDAL in data and terms.minima.worst is None:
+        raise Mistake(
+            "datum_not_agreed",
+            "The terms state no worst case for heights, so nothing may be measured from the "
+            "ellipsoid: say FL, AMSL, AGL or DEPTH.",
+        )
 
 
 def check_place(place: Place, terms: Terms, *, slack_cm: int = 0) -> str | None:

@@ -22,7 +22,7 @@ from clearline.basis.ids import derive
 from clearline.basis.instants import MINUTE_MS, Instant
 from clearline.basis.quantities import FLIGHT_LEVEL_CM, ceil_to, floor_to
 from clearline.basis.steps import Steps, finish
-from clearline.core.conflicts import MAX_PER_NOTICE, ConflictFound, meet, worse
+from clearline.core.conflicts import MAX_PER_NOTICE, ConflictFound, meet, urgency, worse
 from clearline.core.declaring import declarable, is_late, releasing, revisable
 from clearline.core.events import Place
 from clearline.core.links import Link
@@ -43,7 +43,7 @@ from clearline.space import (
     infringes,
     positions,
     time_gap_ms,
-    vertical_gap_cm,
+    vertical_range_cm,
 )
 
 __all__ = ["Foreseen", "Preview", "Way", "WayOut", "preview", "previewing"]
@@ -65,7 +65,12 @@ ROUND_MS = 5 * MINUTE_MS
 """A shifted window begins or ends on a whole five minutes: people say and write it."""
 SHORTEST_MS = 15 * MINUTE_MS
 """A window is not cut shorter than this."""
-STEPS_CM = {Datum.FL: 10 * FLIGHT_LEVEL_CM, Datum.AMSL: 3_048, Datum.HEIGHT: 3_048}
+STEPS_CM = {
+    Datum.FL: 10 * FLIGHT_LEVEL_CM,
+    Datum.AMSL: 3_048,
+    Datum.HEIGHT: 3_048,
+    Datum.ELLIPSOIDAL: 3_048,
+}
 """A shifted band begins or ends on a whole ten flight levels, or 100 ft."""
 HIGHEST_CM = 600 * FLIGHT_LEVEL_CM
 """Nobody is sent higher than that by a suggestion."""
@@ -214,7 +219,7 @@ def _foreseen(
             break
     else:
         number = len(near)
-    found.sort(key=lambda each: (each[0].found.closest.horizontal_cm, each[0].theirs))
+    found.sort(key=lambda each: (urgency(each[0].found), each[0].theirs))
     return found, number == len(near)
 
 
@@ -281,7 +286,7 @@ class _Search:
                     if key not in self._apart_cm:
                         self._apart_cm[key] = horizontal_cm(ours.outline, theirs.outline)
                         yield _cost_us(ours, theirs)
-                    if infringes(_separation(self._apart_cm[key], ours, theirs), minima):
+                    if infringes(_separation(self._apart_cm[key], ours, theirs, minima), minima):
                         found.append(other)
         return found
 
@@ -414,17 +419,17 @@ def _pairs(volumes: tuple[Volume, ...], other: Notice) -> Iterator[tuple[Volume,
     return ((ours, theirs) for ours in volumes for theirs in other.volumes)
 
 
-def _separation(across_cm: int, ours: Volume, theirs: Volume) -> Separation:
+def _separation(across_cm: int, ours: Volume, theirs: Volume, minima: Minima) -> Separation:
     return Separation(
         horizontal_cm=across_cm,
-        vertical_cm=vertical_gap_cm(ours.band, theirs.band),
+        vertical_cm=vertical_range_cm(ours.band, theirs.band, minima.worst)[0],
         time_ms=time_gap_ms(ours.window, theirs.window),
     )
 
 
 def _at_once(ours: Volume, theirs: Volume, minima: Minima) -> bool:
     """Return whether two volumes would infringe the minima, were they in one place."""
-    return infringes(_separation(0, ours, theirs), minima)
+    return infringes(_separation(0, ours, theirs, minima), minima)
 
 
 def _cost_us(ours: Volume, theirs: Volume) -> int:

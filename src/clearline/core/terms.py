@@ -24,7 +24,17 @@ from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.ids import Name, Uuid7
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from clearline.record import PublicKeys, canonical, has_key_twice
-from clearline.space import Anchor, Grid, Minima, Outline, Polygon
+from clearline.space import (
+    Anchor,
+    GeoidRange,
+    Grid,
+    Minima,
+    Outline,
+    Polygon,
+    PressureRange,
+    WorstCase,
+    check_worst_case,
+)
 from clearline.space import check as check_outline
 
 __all__ = [
@@ -268,6 +278,8 @@ def check_terms(terms: Terms) -> None:
     rule = terms.presence
     if isinstance(rule, PresenceRule) and rule.grace_ms >= rule.every_ms:
         raise Mistake("presence_order", "The grace must be shorter than the interval of asking.")
+    if terms.minima.worst is not None:
+        check_worst_case(terms.minima.worst)
     names = [each.name for each in terms.activities]
     if len(set(names)) != len(names):
         raise Mistake("activity_twice", "Two activities have one name.")
@@ -413,3 +425,15 @@ def _ladder(*patience_s: int, act_s: int) -> Ladder:
 
 DEFAULT_MINIMA = Minima(horizontal_cm=500_000, vertical_cm=30_480, time_ms=15 * MINUTE_MS)
 """5 km, 1,000 ft and 15 minutes: where new terms start from."""
+
+WORLDWIDE = WorstCase(
+    pressure=PressureRange(lowest_hpa=870, highest_hpa=1_085, temperature_pct=30),
+    geoid=GeoidRange(lowest_cm=-11_000, highest_cm=9_000),
+)
+"""What holds anywhere, and so in the area of new terms until people state what holds there.
+
+The lowest and the highest pressure ever measured at sea level; an altimeter's error at
+-50 degrees at the ground (PANS-OPS, ICAO Doc 8168); the geoid of EGM96 and EGM2008, -107 m to
++86 m. Terrain is not in it: from the Dead Sea to the Himalaya it would say nothing. People
+state it, and until they do, heights above the ground meet whatever they are compared with.
+"""
