@@ -10,7 +10,7 @@ import msgspec
 
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, Instant, dec_hook, enc_hook
-from clearline.gateways import Shape, geojson, ical, kml
+from clearline.gateways import ical
 from clearline.node import words
 from clearline.node.calendars import Source
 from clearline.phrasebook import PHRASES, Phrase, coded, languages, render
@@ -20,7 +20,7 @@ from clearline.space.anchor import Reference, show_reference
 from clearline.space.plane import geodesic_inv
 from clearline.space.text import Form, Parsed, show_position
 from clearline.space.text.military_grid import parse_grid
-from tests.fuzz.parser import ROOT, Parser, compact, literals, vectors
+from tests.fuzz.parser import Parser, compact, literals, vectors
 
 T = TypeVar("T")
 
@@ -190,28 +190,6 @@ def check_phrase_sent(raw: bytes) -> None:
     assert msgspec.json.decode(again, type=Phrase, dec_hook=dec_hook) == phrase
 
 
-def _check_file(raw: bytes, read: Callable[[bytes], tuple[Shape, ...]]) -> None:
-    try:
-        shapes = read(raw)
-    except Mistake as mistake:
-        _check_drawn("", Mistake(mistake.code, mistake.phrase))
-        return
-    assert shapes
-    for shape in shapes:
-        again = msgspec.json.encode(shape, enc_hook=enc_hook)
-        assert msgspec.json.decode(again, type=Shape, dec_hook=dec_hook) == shape
-
-
-def check_geojson(raw: bytes) -> None:
-    """A GeoJSON file is a mistake, or shapes that can be kept."""
-    _check_file(raw, geojson.read)
-
-
-def check_kml(raw: bytes) -> None:
-    """A KML file is a mistake, or shapes that can be kept."""
-    _check_file(raw, kml.read)
-
-
 def check_calendar(raw: bytes) -> None:
     """A calendar is a mistake, or watches that a desk can have; written, they are the same."""
     try:
@@ -265,18 +243,7 @@ def _positions(*more: str) -> Callable[[], Iterable[bytes]]:
     return lambda: [*literals("space/test_text.py", longest=200), *(each.encode() for each in more)]
 
 
-def _of_areas(*endings: str) -> Iterable[bytes]:
-    for ending in endings:
-        yield from (path.read_bytes() for path in sorted((ROOT / "examples").glob(f"*.{ending}")))
-
-
 _MARKS = ("°", "'", '"', "N", "S", "E", "W", ".", ", ", "º", "\u2032", "\u2009")
-_TAGS = (
-    "Placemark Polygon outerBoundaryIs innerBoundaryIs LinearRing coordinates Point LineString "
-    "MultiGeometry ExtendedData Data SimpleData TimeSpan begin end name value radius_m width_m "
-    "lower upper start"
-)
-
 _CALENDAR_WORDS = (
     "BEGIN:VEVENT END:VEVENT UID: SUMMARY:ana DTSTART: DTEND: DURATION:PT12H RRULE: EXDATE: RDATE: "
     "RECURRENCE-ID: CATEGORIES:OVERRIDE CATEGORIES:ABSENCE STATUS:CANCELLED ;TZID=Europe/Berlin: "
@@ -328,24 +295,10 @@ PARSERS = {
         ),
         is_json=True,
     ),
-    "geojson": Parser(
-        check=check_geojson,
-        seeds=lambda: [*_of_areas("geojson"), *literals("gateways/test_geojson.py")],
-        words=("radius_m", "width_m", "MultiPolygon", "FeatureCollection", "coordinates", "crs"),
-        is_json=True,
-        max_bytes=20_000,
-    ),
     "calendar": Parser(
         check=check_calendar,
         seeds=_calendars,
         words=tuple(_CALENDAR_WORDS.split()),
         max_bytes=8_000,
-    ),
-    "kml": Parser(
-        check=check_kml,
-        seeds=lambda: [*_of_areas("kml"), *literals("gateways/test_kml.py")],
-        words=tuple(f"<{tag}>" for tag in _TAGS.split())
-        + tuple(f"</{tag}>" for tag in _TAGS.split()),
-        max_bytes=20_000,
     ),
 }

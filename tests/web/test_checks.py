@@ -7,6 +7,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -404,6 +405,9 @@ def test_every_phrase_and_slot_is_described_with_its_kind_and_limits():
     assert "will_comply" in described.dispositions
 
 
+READ = partial(gateways.read, limits=gateways.CONSOLE)
+
+
 def feature(coordinates: Any, **properties: Any) -> dict[str, Any]:
     geometry = {"type": "Point", "coordinates": coordinates}
     return {"type": "Feature", "properties": properties, "geometry": geometry}
@@ -416,9 +420,9 @@ def collection(*features: Any) -> str:
 @pytest.mark.parametrize(
     ("name", "text", "code", "said"),
     [
-        ("a.geojson", "<kml/>", "file_unreadable", "not JSON"),
-        ("a.kml", '{"type": "Point"}', "file_unreadable", "not XML"),
-        ("a.kml", "PK\x03\x04", "kmz", "unpack"),
+        ("a.geojson", "{,}", "file_unreadable", "not JSON"),
+        ("a.kml", "nothing", "file_unreadable", "not XML"),
+        ("a.kml", "PK\x03\x04", "file_unreadable", "no KMZ"),
         ("a.shp", "anything", "unknown_file", ".geojson"),
         ("a.json", "", "file_empty", "empty"),
         ("a.json", " " * 5_000_001, "file_too_large", "5,000,000"),
@@ -428,21 +432,30 @@ def collection(*features: Any) -> str:
             "too_many_features",
             str(MAX_SHAPES),
         ),
-        (
-            "a.json",
-            collection(feature([40, 95], radius_m=9), feature([40, 35])),
-            "out_of_range",
-            "feature 2: a point needs",
-        ),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_what_it_says_is_refused_whole(
     name: str, text: str, code: str, said: str
 ):
     with pytest.raises(Mistake) as caught:
-        read_file(FileDraft(name=name, text=text), gateways.read)
+        read_file(FileDraft(name=name, text=text), READ)
     assert caught.value.code == code
     assert said in caught.value.phrase
+
+
+def test_what_is_wrong_in_a_file_is_told_beside_what_is_right():
+    text = collection(
+        feature([40, 95], radius_m=9),
+        feature([40, 35]),
+        feature([40, 35], radius_m=9, colour="red"),
+    )
+    read = read_file(FileDraft(name="a.json", text=text), gateways.read)
+    assert (len(read.shapes), read.refused, read.format) == (1, 2, "geojson")
+    assert [(each.item, each.line, each.code) for each in read.faults] == [
+        ("feature 1", 1, "out_of_range"), ("feature 2", 1, "radius_m_missing"),
+    ]  # fmt: skip
+    assert "swapped" in read.faults[0].suggestion
+    assert read.lost == ("the property colour",)
 
 
 def test_a_file_that_is_one_gives_its_shapes_and_what_they_bring():

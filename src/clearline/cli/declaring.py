@@ -15,7 +15,6 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from clearline import gateways
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.cli.common import (
@@ -29,6 +28,7 @@ from clearline.cli.common import (
     run,
     verb,
 )
+from clearline.cli.files import read_areas
 from clearline.core.events import (
     Declare,
     Place,
@@ -51,7 +51,9 @@ _shape_options = [
     click.option("--corridor", help='Points of the line, split by ";".'),
     click.option("--width", help="Of the corridor, edge to edge."),
     click.option("--file", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                 help="GeoJSON or KML: one notice a feature."),
+                 help="Areas in any format that is read: one notice an area."),
+    click.option("--keep-good", is_flag=True,
+                 help="Of a file in which something is refused, use the rest."),
     click.option("--band", help="SFC-FL180, FL100-FL240, 0 m DEPTH-30 m DEPTH."),
     click.option("--from", "start", help="+3h, 1430Z or RFC 3339."),
     click.option("--to", "end", help="The same."),
@@ -101,7 +103,7 @@ def declare(
                 place=place,
                 label=(label or name)[:60],
             )
-            for name, volumes, place in _volumes(shape, anchors, now)
+            for name, volumes, place in _volumes(session, shape, anchors, now)
         ]
         return await _all(node, events)
 
@@ -127,7 +129,7 @@ def revise(session: Session, notice: str, **shape: Any) -> None:
 
     async def work(node: LocalClient) -> Any:
         found = pick(await node.ask("notices"), notice, "notice")
-        made = list(_volumes(shape, await anchors_of(node, found["link"]), now))
+        made = list(_volumes(session, shape, await anchors_of(node, found["link"]), now))
         if len(made) != 1:
             raise Mistake("one_shape", "A revision takes one shape, or a file of one feature.")
         _, volumes, place = made[0]
@@ -182,10 +184,11 @@ def _progress(what: str, total: int) -> Generator[Any]:
 
 
 def _volumes(
-    shape: dict[str, Any], anchors: dict[str, Position], now: Instant
+    session: Session, shape: dict[str, Any], anchors: dict[str, Position], now: Instant
 ) -> Iterator[tuple[str, tuple[Volume, ...], Place | None]]:
     """Yield name, volumes and place of each notice that the options make."""
     source: Path | None = shape.pop("source")
+    keep_good: bool = shape.pop("keep_good")
     if source is not None and any(shape[name] for name in _DRAWN):
         raise Mistake("one_shape", "A file has its own shapes: give it alone.")
     band_text, start, end = shape.pop("band"), shape.pop("start"), shape.pop("end")
@@ -197,7 +200,7 @@ def _volumes(
         outline = words.outline(anchors, **shape)
         yield "", (_volume("The notice", outline, band, window),), place
         return
-    for each in gateways.read(source.name, source.read_bytes()):
+    for each in read_areas(session, source, keep_good=keep_good).shapes:
         volume = _volume(each.name, each.outline, band or each.band, window or each.window)
         yield each.name, (volume,), place
 

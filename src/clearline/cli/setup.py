@@ -419,10 +419,12 @@ def _merged(terms: Terms, changes: Path) -> Terms:
 
 
 def _area(path: Path) -> Polygon:
-    shapes = gateways.read(path.name, path.read_bytes())
-    if len(shapes) != 1 or not isinstance(shapes[0].outline, Polygon):
+    reading = gateways.read(path.name, path.read_bytes())
+    for fault in reading.faults:
+        raise Mistake(fault.code, f"{path}: {fault.item}: {fault.phrase}")
+    if len(reading.shapes) != 1 or not isinstance(reading.shapes[0].outline, Polygon):
         raise Mistake("bad_area", f"{path} must hold exactly one polygon.")
-    return shapes[0].outline
+    return reading.shapes[0].outline
 
 
 def _anchor(text: str) -> Anchor:

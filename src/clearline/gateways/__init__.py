@@ -1,17 +1,103 @@
-"""Gateways: one file a system that Clearline speaks to; each turns its files into shapes."""
+"""Gateways: one file a system that Clearline speaks to; each turns its files into shapes.
+
+`read` is the one door in and `write` the one door out; `FORMATS` says what goes through them.
+Which format a file has is told by the ending of its name, and by its content where the ending
+is not enough or belongs to several; that it was told by content is said.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
-from clearline.gateways import geojson, ical, kml
-from clearline.gateways.shape import Shape
+from clearline.gateways import geojson, ical, kml, kmz
+from clearline.gateways.format import Format, Limits
+from clearline.gateways.hint import Hint, Spot
+from clearline.gateways.reading import Fault, Reading
+from clearline.gateways.shape import MAX_FILE_BYTES, Shape
+from clearline.gateways.writing import Area, Written
 
-__all__ = ["Shape", "ical", "read"]
+__all__ = [
+    "CONSOLE",
+    "FILES",
+    "FORMATS",
+    "Area",
+    "Fault",
+    "Format",
+    "Hint",
+    "Limits",
+    "Reading",
+    "Shape",
+    "Spot",
+    "Written",
+    "ical",
+    "read",
+    "write",
+]
+
+# In the order in which they are asked whether a file looks like them.
+_ALL = (
+    Format(
+        name="geojson", title="GeoJSON (RFC 7946)", endings=(".geojson", ".json"),
+        media="application/geo+json", looks=geojson.looks, read=geojson.read,
+    ),
+    Format(
+        name="kml", title="KML 2.2", endings=(".kml",),
+        media="application/vnd.google-earth.kml+xml", looks=kml.looks, read=kml.read,
+    ),
+    Format(
+        name="kmz", title="KMZ, an archive of KML", endings=(".kmz",),
+        media="application/vnd.google-earth.kmz", looks=kmz.looks, read=kmz.read,
+    ),
+)  # fmt: skip
+
+FORMATS: dict[str, Format] = {each.name: each for each in _ALL}
+"""Every format, by name."""
+
+FILES = Limits(file_bytes=MAX_FILE_BYTES, tags=2_500_000)
+"""What a program reads that has nothing else to do."""
+CONSOLE = Limits(file_bytes=5_000_000, tags=200_000)
+"""What a node reads beside its other work, so that nothing waits for a file."""
 
 
-def read(name: str, raw: bytes) -> tuple[Shape, ...]:
-    """Return the shapes in a file, by the ending of its name; Mistake for any other ending."""
-    lower = name.lower()
-    if lower.endswith((".geojson", ".json")):
-        return geojson.read(raw)
-    if lower.endswith(".kml"):
-        return kml.read(raw)
-    raise Mistake("unknown_file", f"{name}: areas are read from .geojson, .json and .kml files.")
+def read(name: str, raw: bytes, limits: Limits = FILES) -> Reading:
+    """Return what a file gives, by the ending of its name or by its content.
+
+    Raises Mistake for a file of no known format, or one that cannot be read at all.
+    """
+    if len(raw) > limits.file_bytes:
+        phrase = f"the file has {len(raw):,} bytes; at most {limits.file_bytes:,} are read"
+        raise Mistake("file_too_large", phrase)
+    tags = raw.count(b"<")
+    if tags > limits.tags:
+        raise Mistake("too_many_features", f"the file has {tags:,} tags; at most {limits.tags:,}")
+    chosen, note = _choose(name, raw)
+    assert chosen.read is not None
+    reading = chosen.read(raw)
+    notes = (note, *reading.notes) if note else reading.notes
+    return replace(reading, format=chosen.name, notes=notes)
+
+
+def _choose(name: str, raw: bytes) -> tuple[Format, str]:
+    """Return the format of a file, and what to say of how that is known; empty by its ending."""
+    readable = [each for each in FORMATS.values() if each.read is not None]
+    named = [each for each in readable if name.lower().endswith(each.endings)]
+    looking = [each for each in readable if each.looks is not None and each.looks(raw)]
+    if len(named) == 1 and (not looking or named[0] in looking):
+        return named[0], ""
+    fitting = [each for each in looking if each in named] or looking
+    if fitting:
+        return fitting[0], f"read as {fitting[0].title}, by its content"
+    if named:
+        return named[0], ""
+    endings = " ".join(ending for each in readable for ending in each.endings)
+    raise Mistake("unknown_file", f"{name}: areas are read from files that end in {endings}")
+
+
+def write(name: str, areas: Sequence[Area]) -> Written:
+    """Return areas as a file of the format of a name. Raises Mistake if it is not written."""
+    chosen = FORMATS.get(name)
+    if chosen is None or chosen.write is None:
+        known = ", ".join(each.name for each in FORMATS.values() if each.write is not None)
+        raise Mistake("unknown_format", f"{name!r} is not written; the formats are {known}")
+    return chosen.write(areas)

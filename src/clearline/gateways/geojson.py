@@ -2,8 +2,8 @@
 
 Polygons with holes, points with `radius_m`, lines with `width_m`, and the Multi- forms of
 these, each part a shape of its own. Altitudes among the coordinates are left out, as they
-have no datum; see `shape` for the properties. A feature that cannot be used is a Mistake
-that names it: nothing is skipped in silence.
+have no datum; see `shape` for the properties. A feature that cannot be used is refused with
+the line and column of what is wrong in it, and the others are kept.
 
 RFC 7946 section 4: coordinates are WGS 84, longitude first; another `crs` is refused.
 """
@@ -13,48 +13,133 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+import numpy as np
 
 from clearline.basis.faults import Mistake
 from clearline.gateways import shape as shapes
-from clearline.gateways.shape import MAX_FEATURES, MAX_FILE_BYTES, Shape
+from clearline.gateways.hint import Hint
+from clearline.gateways.place import Lines, offset_of
+from clearline.gateways.reading import Collector, Reading
+from clearline.gateways.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clearline.space import Outline, Position
 
-__all__ = ["MAX_FEATURES", "MAX_FILE_BYTES", "read"]
+__all__ = ["looks", "read"]
 
+_BOM = b"\xef\xbb\xbf"
 _WGS84 = ("CRS84", "4326")
+_KNOWN = frozenset({"name", "lower", "upper", "start", "end", "radius_m", "width_m"})
+
+_ABOUT = {
+    "altitude": ("lower", "upper"),
+    "band": ("lower", "upper"),
+    "lower": ("lower", "upper"),
+    "upper": ("upper",),
+    "time": ("start", "end"),
+    "window": ("start", "end"),
+    "start": ("start", "end"),
+    "end": ("end",),
+}
+"""Which properties a mistake is about, by the first word of its code."""
+
+MAX_LOST = 50
+"""Properties of a feature that are told as not carried."""
 
 _Object = dict[str, Any]
+_Path = tuple[str | int, ...]
 
 
-def read(raw: bytes) -> tuple[Shape, ...]:
-    """Return the shapes of a GeoJSON file, in its order. Raises Mistake for any bad file."""
+class _Within(Exception):  # noqa: N818 - a mistake with its path, never seen outside
+    """A mistake in one value of a feature."""
+
+    def __init__(self, mistake: Mistake, path: _Path) -> None:
+        super().__init__(mistake.phrase)
+        self.mistake = mistake
+        self.path = path
+
+
+def looks(raw: bytes) -> bool:
+    """Return whether a file looks like GeoJSON."""
+    head = raw[:4096].removeprefix(_BOM).lstrip()
+    return head.startswith(b"{") and (b'"type"' in head or b'"features"' in head)
+
+
+def read(raw: bytes) -> Reading:
+    """Return what a GeoJSON file gives, in its order. Raises Mistake for a file that is none."""
     shapes.check_size(raw)
-    found: list[Shape] = []
-    wrong: list[Mistake] = []
-    for number, feature in enumerate(_features(_decode(raw)), 1):
+    made = Collector()
+    lines = Lines(raw)
+    for number, feature in enumerate(_features(raw), 1):
+        called = f"feature {number}"
         try:
-            found += _shapes(feature)
+            value = _object(_decode(feature, Any), "it")
+            called += _name(value)
+            found = list(_shapes(value, made))
+        except _Within as within:
+            inner = bytes(feature).decode()
+            before = len(inner[: offset_of(inner, within.path)].encode())
+            made.refuse(called, within.mistake, lines.spot(_offset(raw, feature) + before))
         except Mistake as mistake:
-            wrong.append(shapes.numbered(number, mistake))
-        if len(found) > MAX_FEATURES:
-            raise Mistake("too_many_features", f"at most {MAX_FEATURES:,} shapes are read")
-    if wrong:
-        raise shapes.together(wrong)
-    if not found:
-        raise Mistake("file_empty", "the file has no features")
-    return tuple(found)
+            made.refuse(called, mistake, lines.spot(_offset(raw, feature)))
+        else:
+            for each in found:
+                made.keep(each)
+        shapes.too_many(len(made))
+    return made.done()
 
 
-def _decode(raw: bytes) -> _Object:
+def _offset(raw: bytes, part: msgspec.Raw) -> int:
+    """Return where in a file a part of it begins, which the decoder has given as a view."""
+    if not part:
+        return 0
+    return _address(memoryview(part)) - _address(memoryview(raw))
+
+
+def _address(view: memoryview) -> int:
+    return np.frombuffer(view, dtype=np.uint8).ctypes.data
+
+
+def _decode(raw: bytes | msgspec.Raw, kind: Any) -> Any:
     try:
-        decoded = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise Mistake("geojson", f"it is not a GeoJSON object: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Mistake("file_unreadable", f"the file is not JSON: {error}") from error
-    return _object(decoded, "the file")
+
+
+def _features(raw: bytes) -> list[msgspec.Raw]:
+    """Return the features of a collection, of one feature, or of a bare geometry, as they are."""
+    whole = memoryview(raw)[len(_BOM) :] if raw.startswith(_BOM) else memoryview(raw)
+    root = cast("dict[str, msgspec.Raw]", _decode(cast("Any", whole), dict[str, msgspec.Raw]))
+    if "crs" in root and not any(name.encode() in bytes(root["crs"]) for name in _WGS84):
+        raise Hint(
+            "crs",
+            "coordinates must be WGS 84 (RFC 7946); the file names another crs: "
+            f"{bytes(root['crs'])[:80].decode(errors='replace')}",
+            suggestion="save the file with coordinates in WGS 84 (EPSG:4326)",
+        )
+    if "features" in root and _is_collection(root):
+        features = cast("list[msgspec.Raw]", _decode(root["features"], list[msgspec.Raw]))
+        shapes.too_many(len(features))
+        return features
+    return [_decode(cast("Any", whole), msgspec.Raw)]
+
+
+def _is_collection(root: dict[str, msgspec.Raw]) -> bool:
+    return "type" in root and bytes(root["type"]) == b'"FeatureCollection"'
+
+
+def _name(feature: _Object) -> str:
+    """Return what a feature is called, in brackets; empty if it has no name."""
+    properties = feature.get("properties")
+    name = cast("_Object", properties).get("name") if isinstance(properties, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        return ""
+    return f" ({name.strip()[: shapes.MAX_NAME]})"
 
 
 def _object(value: Any, what: str) -> _Object:
@@ -63,50 +148,52 @@ def _object(value: Any, what: str) -> _Object:
     return cast("_Object", value)
 
 
-def _list(value: Any, what: str) -> list[Any]:
+def _list(value: Any, what: str, path: _Path) -> list[Any]:
     if not isinstance(value, list):
-        raise Mistake("geojson", f"{what} is not a list")
+        raise _Within(Mistake("geojson", f"{what} is not a list"), path)
     return cast("list[Any]", value)
 
 
-def _features(root: _Object) -> list[Any]:
-    """Return the features of a collection, of one feature, or of a bare geometry."""
-    if "crs" in root and not any(name in str(root["crs"]) for name in _WGS84):
-        raise Mistake("crs", "coordinates must be WGS 84 (RFC 7946); the file names another crs")
-    kind = root.get("type")
-    if kind == "FeatureCollection":
-        features = _list(root.get("features"), "features")
-        if len(features) > MAX_FEATURES:
-            raise Mistake(
-                "too_many_features",
-                f"the file has {len(features):,} features; at most {MAX_FEATURES:,} are read",
-            )
-        return features
-    if kind == "Feature":
-        return [root]
-    return [{"type": "Feature", "properties": None, "geometry": root}]
-
-
-def _shapes(value: Any) -> list[Shape]:
-    """Return the shapes of one feature."""
-    feature = _object(value, "it")
+def _shapes(feature: _Object, made: Collector) -> Iterator[Shape]:
+    """Yield the shapes of one feature, or of a bare geometry."""
+    path: _Path = ("geometry",)
+    if feature.get("type") != "Feature" and "coordinates" in feature:
+        feature, path = {"type": "Feature", "geometry": feature}, ()
     if feature.get("type") != "Feature":
         raise Mistake("geojson", "its type is not Feature")
     properties = _object(feature.get("properties") or {}, "properties")
     geometry = _object(feature.get("geometry"), "geometry")
-    return [shapes.shape(properties, outline) for outline in _outlines(geometry, properties)]
+    outlines = list(_outlines(geometry, properties, path, made))
+    for name in [each for each in properties if each not in _KNOWN][:MAX_LOST]:
+        made.lose(f"the property {name[:40]}")
+    for outline, at in outlines:
+        try:
+            yield shapes.shape(properties, outline)
+        except Mistake as mistake:
+            raise _Within(mistake, _whence(mistake, properties) or at) from mistake
 
 
-def _outlines(geometry: _Object, properties: _Object) -> Iterator[Outline]:
-    """Return the outlines of one geometry."""
+def _whence(mistake: Mistake, properties: _Object) -> _Path:
+    """Return the path of the property that a mistake is about; empty if it is of none."""
+    about = _ABOUT.get(mistake.code.partition("_")[0], ())
+    name = next((each for each in about if each in properties), None)
+    return () if name is None else ("properties", name)
+
+
+def _outlines(
+    geometry: _Object, properties: _Object, path: _Path, made: Collector
+) -> Iterator[tuple[Outline, _Path]]:
+    """Yield the outlines of one geometry, each with the path to it."""
     kind = geometry.get("type")
+    path = (*path, "coordinates")
     coordinates = geometry.get("coordinates")
     match kind:
         case "Polygon" | "LineString" | "Point":
-            yield _outline(kind, coordinates, properties)
+            yield _outline(kind, coordinates, properties, path, made), path
         case "MultiPolygon" | "MultiLineString" | "MultiPoint":
-            for part in _list(coordinates, "coordinates"):
-                yield _outline(kind.removeprefix("Multi"), part, properties)
+            for number, part in enumerate(_list(coordinates, "coordinates", path)):
+                at = (*path, number)
+                yield _outline(kind.removeprefix("Multi"), part, properties, at, made), at
         case _:
             raise Mistake(
                 "geometry_unknown",
@@ -114,26 +201,43 @@ def _outlines(geometry: _Object, properties: _Object) -> Iterator[Outline]:
             )
 
 
-def _outline(kind: str, coordinates: Any, properties: _Object) -> Outline:
-    if kind == "Polygon":
-        return shapes.polygon([_line(ring) for ring in _list(coordinates, "coordinates")])
+def _outline(
+    kind: str, coordinates: Any, properties: _Object, path: _Path, made: Collector
+) -> Outline:
     if kind == "Point":
-        return shapes.circle(_position(coordinates), properties)
-    return shapes.corridor(_line(coordinates), properties)
+        return shapes.circle(_position(coordinates, path, made), properties)
+    if kind == "LineString":
+        return shapes.corridor(_line(coordinates, path, made), properties)
+    rings = [
+        _line(ring, (*path, number), made)
+        for number, ring in enumerate(_list(coordinates, "coordinates", path))
+    ]
+    try:
+        return shapes.polygon(rings)
+    except Mistake as mistake:
+        raise _Within(mistake, path) from mistake
 
 
-def _line(value: Any) -> list[Position]:
-    return [_position(point) for point in _list(value, "a line of coordinates")]
+def _line(value: Any, path: _Path, made: Collector) -> list[Position]:
+    return [
+        _position(point, (*path, number), made)
+        for number, point in enumerate(_list(value, "a line of coordinates", path))
+    ]
 
 
-def _position(value: Any) -> Position:
-    """Return a position; a third number is left out (it has no datum)."""
-    numbers = _list(value, "a position")
+def _position(value: Any, path: _Path, made: Collector) -> Position:
+    """Return a position; a third number is left out (it has no datum), and that is said."""
+    numbers = _list(value, "a position", path)
     if not 2 <= len(numbers) <= 4:
-        raise Mistake("coordinate", "a position is a longitude and a latitude")
-    if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
-        raise Mistake("coordinate", "a coordinate is not a number")
+        raise _Within(Mistake("coordinate", "a position is a longitude and a latitude"), path)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise _Within(Mistake("coordinate", "a coordinate is not a number"), path)
+    if len(numbers) > 2 and numbers[2]:
+        made.lose("altitudes among the coordinates: GeoJSON gives them no datum")
     try:
         return shapes.position(float(numbers[0]), float(numbers[1]))
     except OverflowError as error:
-        raise Mistake("coordinate", "a coordinate is not a number") from error
+        raise _Within(Mistake("coordinate", "a coordinate is not a number"), path) from error
+    except Mistake as mistake:
+        raise _Within(mistake, path) from mistake

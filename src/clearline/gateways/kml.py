@@ -2,149 +2,127 @@
 
 Polygons with inner boundaries, points with `radius_m`, lines with `width_m`, and
 MultiGeometry of these. Properties come from `ExtendedData` (`Data` or `SimpleData`), times
-also from `TimeSpan`; see `shape`. Altitudes among the coordinates are left out: KML's modes
-say which surface, but a deconfliction band is stated, never inferred. Entities, document
-types and external references are refused by `defusedxml`.
+also from `TimeSpan`; see `shape`. A band is taken from the coordinates only where KML says
+all of it: an outline at one height, `extrude`d to the ground, whose `altitudeMode` names the
+datum. Nothing is fetched; entities and document types are refused.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
-from defusedxml import DefusedXmlException, ElementTree
+import math
+from typing import TYPE_CHECKING
 
 from clearline.basis.faults import Mistake
+from clearline.basis.quantities import METRE_CM
+from clearline.gateways import bounds
 from clearline.gateways import shape as shapes
-from clearline.gateways.shape import MAX_FEATURES, MAX_FILE_BYTES, Shape
+from clearline.gateways.element import Element, parse
+from clearline.gateways.hint import Hint
+from clearline.gateways.reading import Collector, Reading
+from clearline.space import Altitude, Datum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from xml.etree.ElementTree import Element
 
-    from clearline.space import Outline, Position
+    from clearline.space import Band, Outline, Position
 
-__all__ = ["MAX_FEATURES", "MAX_FILE_BYTES", "read"]
+__all__ = ["looks", "read"]
 
 _MAX_DEPTH = 20
 """How deep MultiGeometry may be nested."""
-_MAX_RUN_BYTES = 512 * 1024
-"""From one tag to the next: more than the longest list of coordinates that is read."""
-_MAX_TAGS = 200_000
-"""Opening and closing: 10,000 shapes have about so many. A million take seconds."""
-_FED_BYTES = 64 * 1024
-"""The parser lets no other thread run until it has read what it was given."""
+_GEOMETRIES = {"Polygon", "Point", "LineString", "MultiGeometry"}
+_UNUSABLE = {"LinearRing", "Model", "Track", "MultiTrack"}
+_LOST = {
+    "description": "descriptions",
+    "Style": "styles",
+    "styleUrl": "styles",
+    "TimeStamp": "time stamps: an area has a start and an end",
+    "Region": "regions",
+    "LookAt": "views",
+    "Camera": "views",
+}
+_NEVER_READ = {
+    "NetworkLink": "network links: nothing is fetched",
+    "GroundOverlay": "overlays",
+    "ScreenOverlay": "overlays",
+    "PhotoOverlay": "overlays",
+}
+_DATA = {"relativeToGround": Datum.HEIGHT, "absolute": Datum.AMSL}
+"""OGC 07-147r2, 9.20: above the ground; above the vertical datum, which is mean sea level."""
 
 
-def read(raw: bytes) -> tuple[Shape, ...]:
-    """Return the shapes of a KML file, in its order. Raises Mistake for any bad file."""
+def looks(raw: bytes) -> bool:
+    """Return whether a file looks like KML."""
+    return b"<kml" in raw[:4096] or b":kml" in raw[:4096]
+
+
+def read(raw: bytes) -> Reading:
+    """Return what a KML file gives, in its order. Raises Mistake for a file that is none."""
     shapes.check_size(raw)
-    found: list[Shape] = []
-    wrong: list[Mistake] = []
-    for number, mark in enumerate(_named(_parse(raw), "Placemark"), 1):
-        try:
-            properties = _properties(mark)
-            found += [shapes.shape(properties, o) for o in _outlines(mark, properties, 0)]
-        except Mistake as mistake:
-            wrong.append(shapes.numbered(number, mistake))
-        if len(found) > MAX_FEATURES:
-            raise Mistake("too_many_features", f"at most {MAX_FEATURES:,} shapes are read")
-    if wrong:
-        raise shapes.together(wrong)
-    if not found:
-        raise Mistake("file_empty", "the file has no placemarks with an area")
-    return tuple(found)
-
-
-def _parse(raw: bytes) -> Element:
     if raw.startswith(b"PK"):
-        raise Mistake("kmz", "this is a KMZ archive; unpack it and give the .kml inside")
-    _check_runs(raw)
-    parser = cast("Any", ElementTree).DefusedXMLParser(forbid_dtd=True)
-    try:
-        for start in range(0, len(raw), _FED_BYTES):
-            parser.feed(raw[start : start + _FED_BYTES])
-        return cast("Element", parser.close())
-    except DefusedXmlException as error:
-        raise Mistake("xml_forbidden", "document types and entities are not read") from error
-    except (SyntaxError, ValueError, LookupError, RecursionError) as error:
-        raise Mistake("file_unreadable", f"the file is not XML: {error}") from error
+        raise Mistake("kmz", "this is a KMZ archive: give its name the ending .kmz")
+    made = Collector()
+    root = parse(raw)
+    for number, mark in enumerate(root.all("Placemark"), 1):
+        properties = _properties(mark)
+        name = str(properties.get("name", "")).strip()[: shapes.MAX_NAME]
+        called = f"placemark {number} ({name})" if name else f"placemark {number}"
+        with made.item(called, mark.spot):
+            for outline, band in _outlines(mark, properties, 0, made):
+                shape = shapes.shape(properties, outline, band)
+                made.keep(shape)
+            _lose(mark, made)
+        shapes.too_many(len(made))
+    for each in root.all(*_NEVER_READ):
+        made.lose(_NEVER_READ[each.tag])
+    for each in root.all("Folder", "Document"):
+        if each.child("TimeSpan") is not None:
+            made.lose("time spans of folders and documents")
+    return made.done()
 
 
-def _check_runs(raw: bytes) -> None:
-    """Raise a Mistake if there are more tags than in anything that is read, or longer ones.
-
-    A tag with a hundred thousand attributes is read in one piece, which takes a second; it is
-    looked at with the text that follows it.
-    """
-    tags = raw.count(b"<")
-    if tags > _MAX_TAGS:
-        raise Mistake("too_many_features", f"the file has {tags:,} tags; at most {_MAX_TAGS:,}")
-    at = 0
-    while at + _MAX_RUN_BYTES < len(raw):
-        tag = raw.rfind(b"<", at + 1, at + _MAX_RUN_BYTES)
-        if tag < 0:
-            raise Mistake(
-                "file_unreadable",
-                f"there are more than {_MAX_RUN_BYTES:,} bytes from one tag to the next",
-            )
-        at = tag
-
-
-def _tag(element: Element) -> str:
-    """Return an element's name without its namespace; files use several of Google's and OGC's."""
-    return element.tag.rpartition("}")[2]
-
-
-def _named(element: Element, name: str) -> Iterator[Element]:
-    """Return all elements of a name, at any depth, in order."""
-    return (each for each in element.iter() if _tag(each) == name)
-
-
-def _text(element: Element, name: str) -> str | None:
-    """Return the text of the first element of a name, at any depth."""
-    first = next(_named(element, name), None)
-    return None if first is None else (first.text or "").strip()
+def _lose(mark: Element, made: Collector) -> None:
+    for child in mark.children:
+        if child.tag in _LOST:
+            made.lose(_LOST[child.tag])
 
 
 def _properties(mark: Element) -> dict[str, object]:
     """Return the properties of a placemark."""
     found: dict[str, object] = {}
-    for data in _named(mark, "Data"):
-        found[data.get("name", "")] = _text(data, "value") or ""
-    for data in _named(mark, "SimpleData"):
-        found[data.get("name", "")] = (data.text or "").strip()
-    span = next(_named(mark, "TimeSpan"), None)
+    for data in mark.all("Data"):
+        found[data.attributes.get("name", "")] = data.words("value") or ""
+    for data in mark.all("SimpleData"):
+        found[data.attributes.get("name", "")] = data.text
+    span = mark.child("TimeSpan")
     if span is not None:
         for name, element in (("start", "begin"), ("end", "end")):
-            text = _text(span, element)
+            text = span.words(element)
             if text:
                 found.setdefault(name, text)
-    for child in mark:
-        if _tag(child) == "name":
-            found["name"] = child.text or ""
+    named = mark.child("name")
+    if named is not None:
+        found["name"] = named.text
     return found
 
 
-def _outlines(element: Element, properties: dict[str, object], depth: int) -> Iterator[Outline]:
-    """Return the outlines directly in a placemark or MultiGeometry."""
+def _outlines(
+    element: Element, properties: dict[str, object], depth: int, made: Collector
+) -> Iterator[tuple[Outline, Band | None]]:
+    """Yield the outlines directly in a placemark or MultiGeometry, with what bands they have."""
     if depth > _MAX_DEPTH:
         raise Mistake("too_deep", "geometries are nested too deep")
     seen = False
-    for child in element:
-        match _tag(child):
-            case "Polygon":
-                yield _polygon(child)
-            case "Point":
-                yield shapes.circle(_one(_coordinates(child)), properties)
-            case "LineString":
-                yield shapes.corridor(_coordinates(child), properties)
-            case "MultiGeometry":
-                yield from _outlines(child, properties, depth + 1)
-            case "LinearRing" | "Model" | "Track" | "MultiTrack":
-                raise _unusable()
-            case _:
-                continue
+    for child in element.children:
+        if child.tag in _UNUSABLE:
+            raise _unusable()
+        if child.tag not in _GEOMETRIES:
+            continue
         seen = True
+        if child.tag == "MultiGeometry":
+            yield from _outlines(child, properties, depth + 1, made)
+        else:
+            yield _outline(child, properties), _band(child, properties, made)
     if not seen:
         raise _unusable()
 
@@ -156,37 +134,103 @@ def _unusable() -> Mistake:
     )
 
 
+def _outline(element: Element, properties: dict[str, object]) -> Outline:
+    match element.tag:
+        case "Polygon":
+            return _polygon(element)
+        case "Point":
+            points = _coordinates(element)
+            if len(points) != 1:
+                raise Mistake("kml", "a point has one position")
+            return shapes.circle(points[0], properties)
+        case _:
+            return shapes.corridor(_coordinates(element), properties)
+
+
 def _polygon(element: Element) -> Outline:
-    outer = [_coordinates(each) for each in _named(element, "outerBoundaryIs")]
+    outer = [_coordinates(each) for each in element.all("outerBoundaryIs")]
     if len(outer) != 1:
         raise Mistake("kml", "a polygon has one outer boundary")
     inner = [
         _coordinates(ring)
-        for each in _named(element, "innerBoundaryIs")
-        for ring in _named(each, "LinearRing")
+        for each in element.all("innerBoundaryIs")
+        for ring in each.all("LinearRing")
     ]
     return shapes.polygon([*outer, *inner])
 
 
-def _one(points: list[Position]) -> Position:
-    if len(points) != 1:
-        raise Mistake("kml", "a point has one position")
-    return points[0]
-
-
 def _coordinates(element: Element) -> list[Position]:
     """Return the positions of a geometry: `lon,lat[,alt]`, parted by blanks."""
-    text = _text(element, "coordinates")
-    if not text:
-        raise Mistake("kml", "coordinates are missing")
-    return [_position(word) for word in text.split()]
+    found = element.first("coordinates")
+    if found is None or not found.text:
+        raise Hint("kml", "coordinates are missing", spot=element.spot)
+    points: list[Position] = []
+    for at, word in _words(found.whole):
+        try:
+            points.append(_position(word))
+        except Hint as hint:
+            raise Hint(
+                hint.code, hint.phrase, spot=found.spot_in(at), suggestion=hint.suggestion
+            ) from hint
+    return points
+
+
+def _words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the words of a text, each with where it begins."""
+    at = 0
+    for word in text.split():
+        at = text.index(word, at)
+        yield at, word
+        at += len(word)
 
 
 def _position(word: str) -> Position:
     numbers = word.split(",")
     if not 2 <= len(numbers) <= 3:
-        raise Mistake("coordinate", f"{word[:40]!r} is not a longitude and a latitude")
+        raise Hint("coordinate", f"{word[:40]!r} is not a longitude and a latitude")
     try:
-        return shapes.position(float(numbers[0]), float(numbers[1]))
+        lon_deg, lat_deg = float(numbers[0]), float(numbers[1])
     except ValueError as error:
-        raise Mistake("coordinate", f"{word[:40]!r} is not a longitude and a latitude") from error
+        raise Hint("coordinate", f"{word[:40]!r} is not a longitude and a latitude") from error
+    return shapes.position(lon_deg, lat_deg)
+
+
+def _band(element: Element, properties: dict[str, object], made: Collector) -> Band | None:
+    """Return the band that the coordinates of a geometry have, if KML says all of it."""
+    heights = _heights(element)
+    if properties.get("lower") or properties.get("upper") or not any(heights):
+        return None
+    mode = element.words("altitudeMode") or "clampToGround"
+    if mode not in _DATA:
+        made.lose(f"altitudes among the coordinates, where their mode is {mode[:40]}")
+    elif len(heights) > 1:
+        made.lose("altitudes among the coordinates, where they differ along one outline")
+    elif element.words("extrude") not in ("1", "true"):
+        made.lose("altitudes among the coordinates, where nothing is extruded to the ground")
+    else:
+        made.note(f"the band of what is extruded reaches from the ground to its height ({mode})")
+        return _extruded(heights.pop(), _DATA[mode])
+    return None
+
+
+def _heights(element: Element) -> set[float]:
+    """Return every altitude among the coordinates of a geometry, in metres."""
+    found: set[float] = set()
+    for each in element.all("coordinates"):
+        for word in each.whole.split():
+            numbers = word.split(",")
+            try:
+                found.add(float(numbers[2]) if len(numbers) > 2 else 0.0)
+            except ValueError as error:
+                raise Hint("coordinate", f"{word[:40]!r} has no altitude") from error
+    return found
+
+
+def _extruded(height_m: float, datum: Datum) -> Band:
+    if not math.isfinite(height_m) or abs(height_m) > 100_000:
+        raise Hint("altitude_too_far", "an altitude or depth is at most 100 km")
+    value_cm = math.ceil(round(height_m * METRE_CM, 3))
+    if datum is Datum.HEIGHT and value_cm < 0:
+        raise Hint("altitude_negative", "a height above the ground is not negative")
+    ground = Altitude(datum=Datum.SURFACE, value_cm=0)
+    return bounds.band(ground, Altitude(datum=datum, value_cm=value_cm))

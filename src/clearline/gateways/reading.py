@@ -13,19 +13,13 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from clearline.basis.faults import Mistake
+from clearline.gateways.hint import Hint, Spot
 from clearline.gateways.shape import Shape
 
 __all__ = ["MAX_FAULTS", "Collector", "Fault", "Hint", "Reading", "Spot", "spot_of"]
 
 MAX_FAULTS = 1_000
 """Refused items that are told one by one; of the rest, how many they are."""
-
-
-class Spot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place in a file, as an editor shows it: both are counted from 1, columns in characters."""
-
-    line: int
-    column: int
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,17 +36,6 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was probably meant. A person decides: it is never applied."""
 
 
-class Hint(Mistake):
-    """A mistake in a file, with where it is and what was probably meant."""
-
-    def __init__(
-        self, code: str, phrase: str, *, spot: Spot | None = None, suggestion: str = ""
-    ) -> None:
-        super().__init__(code, phrase)
-        self.spot = spot
-        self.suggestion = suggestion
-
-
 class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a file gave."""
 
@@ -64,6 +47,10 @@ class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many items were refused in all."""
     lost: tuple[str, ...] = ()
     """What the file says that a shape does not carry, each once: `lateral limits' names`."""
+    notes: tuple[str, ...] = ()
+    """What whoever brought the file should know of how it was read, each once."""
+    format: str = ""
+    """The name of the format that it was read as."""
 
 
 class Collector:
@@ -74,6 +61,7 @@ class Collector:
         self._faults: list[Fault] = []
         self._refused = 0
         self._lost: dict[str, None] = {}
+        self._notes: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -85,6 +73,10 @@ class Collector:
     def lose(self, what: str) -> None:
         """Say that something of the file is not carried; again is the same as once."""
         self._lost.setdefault(what)
+
+    def note(self, what: str) -> None:
+        """Say something of how the file was read; again is the same as once."""
+        self._notes.setdefault(what)
 
     @contextmanager
     def item(self, name: str, spot: Spot | None = None) -> Generator[None]:
@@ -121,6 +113,7 @@ class Collector:
             faults=tuple(self._faults),
             refused=self._refused,
             lost=tuple(self._lost),
+            notes=tuple(self._notes),
         )
 
 

@@ -1,12 +1,14 @@
 """A shape: one area from a file, as the planner drew it elsewhere.
 
-What GeoJSON and KML files share: the limits, the way a feature's properties name altitudes
-and times, and how a mistake names its feature. It decides nothing about notices.
+What the formats share: the limits, how positions become outlines, the properties that name
+altitudes and times, and what is probably meant by what is wrong. It decides nothing about
+notices.
 
-Properties, the same in both formats (`Data` of `ExtendedData` in KML):
+Properties, the same in GeoJSON, in KML (`Data` of `ExtendedData`) and in GeoPackage and CSV
+(columns):
 
     name, lower, upper      text; altitudes as in `FL120`, `120 m AGL`; both limits or neither
-    start, end              RFC 3339 in UTC with or without decimals; both or neither
+    start, end              RFC 3339 with a zone; both or neither
     radius_m                of a point, makes a circle
     width_m                 of a line, makes a corridor; the whole width
 """
@@ -14,14 +16,15 @@ Properties, the same in both formats (`Data` of `ExtendedData` in KML):
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from clearline.basis.faults import Mistake
-from clearline.basis.instants import Instant
 from clearline.basis.quantities import METRE_CM
+from clearline.gateways import bounds
+from clearline.gateways.hint import Hint
+from clearline.gateways.mending import mended
 from clearline.space import (
     Band,
     Circle,
@@ -31,10 +34,7 @@ from clearline.space import (
     Position,
     Window,
     check,
-    check_band,
-    check_window,
     from_degrees,
-    parse_altitude,
     same_place,
 )
 
@@ -45,28 +45,29 @@ __all__ = [
     "MAX_FEATURES",
     "MAX_FILE_BYTES",
     "MAX_NAME",
-    "MAX_SAID",
+    "MAX_POINTS",
     "Shape",
     "check_size",
+    "checked",
     "circle",
     "corridor",
-    "numbered",
     "polygon",
     "position",
     "shape",
-    "together",
+    "too_many",
 ]
 
-MAX_FILE_BYTES = 5_000_000
-MAX_FEATURES = 10_000
-MAX_SAID = 8
-"""Features that are named of those that cannot be used."""
+MAX_FILE_BYTES = 100_000_000
+"""The largest file that any format reads; a caller may allow less."""
+MAX_FEATURES = 100_000
+"""Shapes of one file."""
 MAX_NAME = 200
 """The longest name kept; what is longer is cut."""
-
-_MAX_POINTS = 10_000
+MAX_POINTS = 10_000
 """More in one ring or line are refused before they are looked at."""
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,3}))?Z", re.ASCII)
+
+_MOST_DEGREES = 1_000
+"""What is larger is no angle at all, but metres of a projection."""
 
 
 class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,28 +90,37 @@ def check_size(raw: bytes) -> None:
         )
 
 
-def numbered(number: int, mistake: Mistake) -> Mistake:
-    """Return the mistake with the number of its feature in front, counted from 1."""
-    return Mistake(mistake.code, f"feature {number}: {mistake.phrase}")
-
-
-def together(wrong: Sequence[Mistake]) -> Mistake:
-    """Return one mistake, of the first one's code, that says all of them, or the first few."""
-    said = "; ".join(each.phrase for each in wrong[:MAX_SAID])
-    more = len(wrong) - MAX_SAID
-    return Mistake(wrong[0].code, f"{said}; and {more:,} more" if more > 0 else said)
+def too_many(count: int) -> None:
+    """Raise a Mistake if these are more shapes, or items, than are read of one file."""
+    if count > MAX_FEATURES:
+        raise Mistake(
+            "too_many_features",
+            f"the file has more than {MAX_FEATURES:,} features, which is what is read",
+        )
 
 
 def position(lon_deg: float, lat_deg: float) -> Position:
-    """Return the position of two numbers of a file, longitude first. Raises Mistake."""
+    """Return the position of two numbers of a file, longitude first. Raises Hint."""
     if not (math.isfinite(lon_deg) and math.isfinite(lat_deg)):
-        raise Mistake("coordinate", "a coordinate is not a number")
+        raise Hint("coordinate", "a coordinate is not a number")
     if abs(lat_deg) > 90 or abs(lon_deg) > 180:
-        raise Mistake(
-            "out_of_range",
-            f"{lon_deg:g}, {lat_deg:g} is not a longitude and a latitude, in this order",
-        )
+        raise _out_of_range(lon_deg, lat_deg)
     return from_degrees(lat_deg, lon_deg)
+
+
+def _out_of_range(lon_deg: float, lat_deg: float) -> Hint:
+    """Return what is wrong with two numbers, and what they look like."""
+    phrase = f"{lon_deg:g}, {lat_deg:g} is not a longitude and a latitude, in this order"
+    if max(abs(lon_deg), abs(lat_deg)) > _MOST_DEGREES:
+        return Hint(
+            "projected",
+            f"{phrase}: such numbers are metres of a projected system",
+            suggestion="save the file with coordinates in WGS 84 (EPSG:4326)",
+        )
+    meant = ""
+    if abs(lon_deg) <= 90 and abs(lat_deg) <= 180:
+        meant = f"latitude and longitude are swapped: {lat_deg:g}, {lon_deg:g}"
+    return Hint("out_of_range", phrase, suggestion=meant)
 
 
 def polygon(rings: Sequence[Sequence[Position]]) -> Polygon:
@@ -123,10 +133,18 @@ def polygon(rings: Sequence[Sequence[Position]]) -> Polygon:
 
 def _open(ring: Sequence[Position]) -> tuple[Position, ...]:
     """Return a ring without the repeated last position."""
-    if len(ring) > _MAX_POINTS:
+    if len(ring) > MAX_POINTS:
         raise Mistake("too_many_points", f"a ring has {len(ring):,} points")
     if len(ring) < 4 or not same_place(ring[0], ring[-1]):
-        raise Mistake("ring_open", "a ring has at least 4 positions and ends where it began")
+        meant = ""
+        if len(ring) >= 3 and not same_place(ring[0], ring[-1]):
+            first = ring[0]
+            meant = f"end the ring with its first position, {first.lon_deg:g}, {first.lat_deg:g}"
+        raise Hint(
+            "ring_open",
+            "a ring has at least 4 positions and ends where it began",
+            suggestion=meant,
+        )
     return tuple(ring[:-1])
 
 
@@ -137,7 +155,7 @@ def circle(centre: Position, properties: Mapping[str, object]) -> Circle:
 
 def corridor(points: Sequence[Position], properties: Mapping[str, object]) -> Corridor:
     """Return the corridor along a line with a `width_m`. Raises Mistake without one."""
-    if len(points) > _MAX_POINTS:
+    if len(points) > MAX_POINTS:
         raise Mistake("too_many_points", f"a line has {len(points):,} points")
     return Corridor(points=tuple(points), width_cm=_length_cm(properties, "width_m", "a line"))
 
@@ -157,16 +175,27 @@ def _length_cm(properties: Mapping[str, object], name: str, of: str) -> int:
     return math.ceil(round(metres * METRE_CM, 3))
 
 
-def shape(properties: Mapping[str, object], outline: Outline) -> Shape:
-    """Return the shape of an outline and its properties; each part is checked."""
-    check(outline)
+def shape(properties: Mapping[str, object], outline: Outline, band: Band | None = None) -> Shape:
+    """Return the shape of an outline and its properties; each part is checked.
+
+    `band` is what the geometry itself says; a band among the properties stands before it.
+    """
     name = properties.get("name")
     return Shape(
         name=name.strip()[:MAX_NAME] if isinstance(name, str) else "",
-        outline=outline,
-        band=_band(properties),
+        outline=checked(outline),
+        band=_band(properties) or band,
         window=_window(properties),
     )
+
+
+def checked(outline: Outline) -> Outline:
+    """Return an outline that is sane; Hint, with what would mend it, if it is not."""
+    try:
+        check(outline)
+    except Mistake as mistake:
+        raise Hint(mistake.code, mistake.phrase, suggestion=mended(outline, mistake)) from mistake
+    return outline
 
 
 def _pair(properties: Mapping[str, object], one: str, other: str) -> tuple[str, str] | None:
@@ -174,10 +203,10 @@ def _pair(properties: Mapping[str, object], one: str, other: str) -> tuple[str, 
     texts: list[str] = []
     for name in (one, other):
         value = properties.get(name)
-        if value is None:
+        if value is None or value == "":
             continue
         if not isinstance(value, str):
-            raise Mistake(f"{name}_unreadable", f"{name} is not text")
+            raise _no_text(name, value)
         texts.append(value)
     if not texts:
         return None
@@ -186,30 +215,29 @@ def _pair(properties: Mapping[str, object], one: str, other: str) -> tuple[str, 
     return texts[0], texts[1]
 
 
+def _no_text(name: str, value: object) -> Hint:
+    """Return what is wrong with a property that is no text: mostly a number without a unit."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and name in _LEVELS:
+        return Hint(
+            "altitude_unit_missing",
+            f"{name} is {value:g}, a height without its unit and datum",
+            suggestion=f'"{value:g} ft AMSL", "{value:g} m AMSL" or the same AGL',
+        )
+    return Hint(f"{name}_unreadable", f"{name} is not text")
+
+
+_LEVELS = ("lower", "upper")
+
+
 def _band(properties: Mapping[str, object]) -> Band | None:
-    pair = _pair(properties, "lower", "upper")
+    pair = _pair(properties, *_LEVELS)
     if pair is None:
         return None
-    band = Band(lower=parse_altitude(pair[0]), upper=parse_altitude(pair[1]))
-    check_band(band)
-    return band
+    return bounds.band(bounds.altitude(pair[0]), bounds.altitude(pair[1]))
 
 
 def _window(properties: Mapping[str, object]) -> Window | None:
     pair = _pair(properties, "start", "end")
     if pair is None:
         return None
-    window = Window(start=_instant(pair[0]), end=_instant(pair[1]))
-    check_window(window)
-    return window
-
-
-def _instant(text: str) -> Instant:
-    """Return the instant of a file's RFC 3339 time in UTC. Raises Mistake."""
-    match = _TIME.fullmatch(text.strip())
-    if match is not None:
-        try:
-            return Instant.parse(f"{match[1]}.{(match[2] or '').ljust(3, '0')}Z")
-        except ValueError:
-            pass
-    raise Mistake("time_unreadable", "a time is written like 2026-11-23T14:25:00Z, in UTC")
+    return bounds.window(bounds.instant(pair[0]), bounds.instant(pair[1]))

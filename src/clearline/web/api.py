@@ -96,7 +96,7 @@ class Backend(rostering.HasRoster, Protocol):
         ...
 
 
-ReadShapes = Callable[[str, bytes], tuple[Any, ...]]
+ReadShapes = Callable[[str, bytes], Any]
 """How a file of shapes is read, by its name: the gateways', handed in by `wiring`."""
 
 
@@ -299,8 +299,8 @@ class Api:
             Endpoint(
                 method="POST", path="/check/file", name="check_file", needs="check",
                 takes=FileDraft, gives=FileRead, handler=self._check_file,
-                summary="The shapes in a GeoJSON or KML file.", max_bytes=MAX_FILE_BYTES,
-                tag="checks",
+                summary="The shapes in a file, and what of it was refused and why.",
+                max_bytes=MAX_FILE_BYTES, tag="checks",
             ),
         ]  # fmt: skip
 

@@ -45,12 +45,14 @@ from clearline.space import (
     show_reference,
 )
 from clearline.web.drafts import (
+    MAX_FILE_FAULTS,
     MAX_READ_BACK,
     MAX_SHAPES,
     Difference,
     DraftVolume,
     FieldFault,
     FileDraft,
+    FileFault,
     FileRead,
     FileShape,
     Forms,
@@ -360,26 +362,43 @@ def _differs(
     return differing(original.phrases if original is not None else (), out)
 
 
-def read_file(draft: FileDraft, read: Callable[[str, bytes], tuple[Any, ...]]) -> FileRead:
-    """Return the shapes in a file; Mistake that says what is wrong, and in which of them.
+def read_file(draft: FileDraft, read: Callable[[str, bytes], Any]) -> FileRead:
+    """Return the shapes in a file, and what of it was refused; Mistake if it cannot be read.
 
-    A file is read whole or not at all, and of more shapes than one notice can have, none is
-    taken: what was left out would be taken for declared.
+    Of more shapes than one notice can have none is taken: what was left out would be taken for
+    declared. Whoever reads a file of which something was refused is asked before the rest is used.
     """
-    shapes = read(draft.name, draft.text.encode())
-    if len(shapes) > MAX_SHAPES:
+    reading = read(draft.name, draft.raw or draft.text.encode())
+    if len(reading.shapes) > MAX_SHAPES:
         raise Mistake(
             "too_many_features",
-            f"the file has {len(shapes):,} shapes; one notice has at most {MAX_SHAPES}",
+            f"the file has {len(reading.shapes):,} shapes; one notice has at most {MAX_SHAPES}",
         )
     return FileRead(
+        format=reading.format,
         shapes=tuple(
             FileShape(
                 name=each.name,
                 volume=DraftVolume(outline=each.outline, band=each.band, window=each.window),
             )
-            for each in shapes
-        )
+            for each in reading.shapes
+        ),
+        faults=tuple(_file_fault(each) for each in reading.faults[:MAX_FILE_FAULTS]),
+        refused=reading.refused,
+        lost=reading.lost,
+        notes=reading.notes,
+    )
+
+
+def _file_fault(fault: Any) -> FileFault:
+    """Return a gateway's fault as the page is told it."""
+    return FileFault(
+        item=fault.item,
+        line=None if fault.spot is None else fault.spot.line,
+        column=None if fault.spot is None else fault.spot.column,
+        code=fault.code,
+        phrase=fault.phrase,
+        suggestion=fault.suggestion,
     )
 
 

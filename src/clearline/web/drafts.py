@@ -21,6 +21,7 @@ __all__ = [
     "DraftVolume",
     "FieldFault",
     "FileDraft",
+    "FileFault",
     "FileRead",
     "FileShape",
     "Forms",
@@ -42,6 +43,8 @@ MAX_FILE_CHARS = 6_000_000
 """A little more than a file may have in bytes, so that who reads it can say what the limit is."""
 MAX_SHAPES = 32
 """Shapes of one file, as one notice has so many volumes at most."""
+MAX_FILE_FAULTS = 100
+"""Refused items of a file that are told one by one; of the rest, how many they are."""
 
 
 class DraftVolume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -188,10 +191,12 @@ class PhraseCheck(Struct, frozen=True, kw_only=True):
 
 
 class FileDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file of shapes, as text."""
+    """A file of shapes, as text; or, if it is not text, as it is."""
 
     name: Typed
-    text: Annotated[str, Meta(max_length=MAX_FILE_CHARS)]
+    text: Annotated[str, Meta(max_length=MAX_FILE_CHARS)] = ""
+    raw: Annotated[bytes, Meta(max_length=MAX_FILE_CHARS)] = b""
+    """In base64."""
 
 
 class FileShape(Struct, frozen=True, kw_only=True):
@@ -201,10 +206,32 @@ class FileShape(Struct, frozen=True, kw_only=True):
     volume: DraftVolume
 
 
-class FileRead(Struct, frozen=True, kw_only=True):
-    """What a file holds."""
+class FileFault(Struct, frozen=True, kw_only=True):
+    """One item of a file that was refused."""
 
+    item: str
+    line: int | None
+    """Where it stands, from 1; None in a format without lines."""
+    column: int | None
+    code: str
+    phrase: str
+    suggestion: str
+    """What was probably meant; empty if that cannot be guessed. It is never applied."""
+
+
+class FileRead(Struct, frozen=True, kw_only=True):
+    """What a file holds, and what of it was refused."""
+
+    format: str
     shapes: tuple[FileShape, ...]
+    faults: tuple[FileFault, ...]
+    """The first of what was refused, and ..."""
+    refused: int
+    """... how many items that is in all."""
+    lost: tuple[str, ...]
+    """What the file says that a notice does not carry."""
+    notes: tuple[str, ...]
+    """How it was read, where that is not plain."""
 
 
 class SlotForm(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,9 @@ class RunningNode:
         self._console: Console | None = None
         if self.settings.console.listen:
             self._console = Console(
-                self, self.settings, home.path, gateways.read, self._console_served, console_again_s
-            )
+                self, self.settings, home.path, partial(gateways.read, limits=gateways.CONSOLE),
+                self._console_served, console_again_s,
+            )  # fmt: skip
 
     async def start(self) -> int:
         """Listen for the counterparts and for the owner; return the port. Mistake if it cannot.

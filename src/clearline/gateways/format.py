@@ -1,0 +1,39 @@
+"""A format: what its files are called, how they are known, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from clearline.gateways.reading import Reading
+from clearline.gateways.writing import Area, Written
+
+__all__ = ["Format", "Limits"]
+
+
+class Format(Struct, frozen=True, kw_only=True):
+    """One format of areas."""
+
+    name: str
+    """What a person calls it: `geojson`."""
+    title: str
+    """What it is, with its version."""
+    endings: tuple[str, ...]
+    """Of its files, in lower case with the dot; the first is what a new file gets."""
+    media: str
+    """Its media type."""
+    looks: Callable[[bytes], bool] | None = None
+    """Whether a file looks like it; asked where the ending is not enough. Never raises."""
+    read: Callable[[bytes], Reading] | None = None
+    """Bytes into shapes; None for a format that is only written. Raises Mistake for a bad file."""
+    write: Callable[[Sequence[Area]], Written] | None = None
+    """Areas into bytes; None for a format that is only read."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much of a file is read, where that is less than what its format can bear."""
+
+    file_bytes: int
+    tags: int
+    """How many `<` it may have: what takes longest to read for its size is XML."""
