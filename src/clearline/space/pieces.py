@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.intp]
 
-__all__ = ["nearest_pieces"]
+__all__ = ["in_space", "nearest_pieces"]
 
 _PIECE_M = 25_000.0
 
@@ -61,7 +61,7 @@ def _cut(footprint: Footprint) -> _Pieces:
         line = (*_at(footprint, i), *_at(footprint, j))
         count = max(1, math.ceil(geodesic_inv(*line)[0] / _PIECE_M))
         lats, lons = geodesic_points(*line, count)
-        xyz = _space(np.array([*lats, line[2]]), np.array([*lons, line[3]]))
+        xyz = in_space(np.array([*lats, line[2]]), np.array([*lons, line[3]]))
         starts.append(xyz[:-1])
         ends.append(xyz[1:])
     return _Pieces(np.concatenate(starts), np.concatenate(ends))
@@ -71,7 +71,7 @@ def _at(footprint: Footprint, index: int) -> tuple[float, float]:
     return float(footprint.lats[index]), float(footprint.lons[index])
 
 
-def _space(lats: Floats, lons: Floats) -> Floats:
+def in_space(lats: Floats, lons: Floats) -> Floats:
     """Return Earth-centred x, y, z in metres of points on the ellipsoid."""
     phi, lam = np.radians(lats), np.radians(lons)
     normal = WGS84_A_M / np.sqrt(1 - WGS84_E2 * np.sin(phi) ** 2)

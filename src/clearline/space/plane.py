@@ -42,7 +42,9 @@ __all__ = [
     "WGS84_E2",
     "Plane",
     "geodesic_fwd",
+    "geodesic_fwds",
     "geodesic_inv",
+    "geodesic_invs",
     "geodesic_points",
     "self_test",
     "stretch",
@@ -71,6 +73,20 @@ def geodesic_fwd(lat: float, lon: float, azimuth: float, metres: float) -> tuple
     """Return the latitude and longitude in degrees reached from a point."""
     lon_to, lat_to, _ = _fwd_any(lon, lat, azimuth, metres)
     return lat_to, lon_to
+
+
+def geodesic_invs(lats_a: Floats, lons_a: Floats, lats_b: Floats, lons_b: Floats) -> Floats:
+    """Return the distances in metres of many pairs of points."""
+    _, _, metres = _inv_any(lons_a, lats_a, lons_b, lats_b)
+    return metres
+
+
+def geodesic_fwds(
+    lats: Floats, lons: Floats, azimuths: Floats, metres: Floats
+) -> tuple[Floats, Floats]:
+    """Return the latitudes and longitudes in degrees that are reached from many points."""
+    lons_to, lats_to, _ = _fwd_any(lons, lats, azimuths, metres)
+    return lats_to, lons_to
 
 
 def geodesic_points(
