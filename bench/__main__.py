@@ -15,6 +15,7 @@ from bench import table
 NAMES = (
     "flash", "link", "restart", "verify", "drill", "memory", "console",
     "ladder", "phone", "voice", "study", "roster",
+    "day",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
