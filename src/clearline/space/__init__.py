@@ -61,6 +61,7 @@ from clearline.space.outline import (
     radius_cm,
 )
 from clearline.space.position import E7, Position, from_degrees, same_place
+from clearline.space.refine import refine
 from clearline.space.rounding import (
     Grid,
     round_band_out,
@@ -172,6 +173,7 @@ __all__ = [
     "positions",
     "radius_cm",
     "refer",
+    "refine",
     "resolve",
     "round_band_out",
     "round_out",

@@ -10,14 +10,15 @@ It decides nothing.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
 
 from clearline.basis.quantities import METRE_CM
-from clearline.space.outline import Circle, Corridor, Outline, Polygon, middle, positions, radius_cm
-from clearline.space.plane import geodesic_inv
+from clearline.space.outline import Circle, Outline, Polygon, middle, positions, radius_cm
+from clearline.space.plane import geodesic_inv, geodesic_invs
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Footprint", "footprint"]
 
-_CACHED = 4_096
+# The stubs of shapely leave the keyword arguments untyped; its classes are slower than these.
+_shapely = cast("Any", shapely)
+
+_CACHED = 16_384
 """Footprints kept; about 1 kB each for a usual outline."""
+_FEW_POINTS = 12
+"""So few are measured one by one."""
 
 
 class Footprint:
@@ -47,17 +53,29 @@ class Footprint:
         else:
             self.lat, self.lon = middle(points)
             # A geodesic disc this small is convex: it holds the edges if it holds their ends.
-            self.core_reach_m = max(
-                geodesic_inv(self.lat, self.lon, p.lat_deg, p.lon_deg)[0] for p in points
-            )
+            self.core_reach_m = self._farthest_m()
         self.ends = self._ring_ends()
+
+    def _farthest_m(self) -> float:
+        """Return how far the farthest point of the core is from the middle."""
+        size = len(self.lats)
+        if size > _FEW_POINTS:
+            metres = geodesic_invs(
+                np.full(size, self.lat), np.full(size, self.lon), self.lats, self.lons
+            )
+            return float(np.max(metres))
+        lat, lon = self.lat, self.lon
+        return max(
+            geodesic_inv(lat, lon, *at)[0]
+            for at in zip(self.lats.tolist(), self.lons.tolist(), strict=True)
+        )
 
     def _ring_ends(self) -> tuple[int, ...]:
         """Return where each ring ends in the arrays; empty for a point or a path."""
         if not isinstance(self.outline, Polygon):
             return ()
-        sizes = [len(ring) for ring in (self.outline.exterior, *self.outline.holes)]
-        return tuple(int(end) for end in np.cumsum(sizes))
+        rings = (self.outline.exterior, *self.outline.holes)
+        return tuple(accumulate(len(ring) for ring in rings))
 
     @property
     def reach_m(self) -> float:
@@ -75,12 +93,15 @@ class Footprint:
         With `shore`, a polygon is its rings alone, without what they bound.
         """
         xy = plane.project(self.lats, self.lons)
-        if isinstance(self.outline, Circle):
-            return shapely.Point(xy[0])
-        if isinstance(self.outline, Corridor):
-            return shapely.LineString(xy)
-        rings = np.split(xy, self.ends[:-1])
-        polygon = shapely.Polygon(rings[0], rings[1:] or None)
+        if self.is_point:
+            return _shapely.points(xy[0])
+        if not self.ends:
+            return _shapely.linestrings(xy)
+        if len(self.ends) == 1:
+            polygon = _shapely.polygons(xy)
+        else:
+            rings = [_shapely.linearrings(ring) for ring in np.split(xy, self.ends[:-1])]
+            polygon = _shapely.polygons(rings[0], rings[1:])
         return shapely.boundary(polygon) if shore else polygon
 
     def edges(self) -> list[tuple[int, int]]:

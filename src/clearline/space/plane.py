@@ -30,11 +30,12 @@ from pyproj import Geod
 from clearline.basis.faults import Broken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Indices = NDArray[np.intp]
 
 __all__ = [
     "MAX_REACH_M",
@@ -46,8 +47,12 @@ __all__ = [
     "geodesic_inv",
     "geodesic_invs",
     "geodesic_points",
+    "geodesics",
+    "lay",
+    "lift",
     "self_test",
     "stretch",
+    "stretches",
 ]
 
 _GEOD = Geod(ellps="WGS84")
@@ -58,6 +63,9 @@ WGS84_E2 = _F * (2 - _F)
 
 MAX_REACH_M = 5_000_000.0
 """How far from its centre a plane is used; at a quarter of the globe it would be infinite."""
+
+_LIFTS = 3
+"""The curvature at a point is needed to find the point; three rounds leave nothing."""
 
 _inv_any = cast("Callable[..., Any]", _GEOD.inv)
 _fwd_any = cast("Callable[..., Any]", _GEOD.fwd)
@@ -75,10 +83,17 @@ def geodesic_fwd(lat: float, lon: float, azimuth: float, metres: float) -> tuple
     return lat_to, lon_to
 
 
+def geodesics(
+    lats_a: Floats, lons_a: Floats, lats_b: Floats, lons_b: Floats
+) -> tuple[Floats, Floats]:
+    """Return what `geodesic_inv` does of many pairs."""
+    azimuths, _, metres = _inv_any(lons_a, lats_a, lons_b, lats_b)
+    return metres, azimuths
+
+
 def geodesic_invs(lats_a: Floats, lons_a: Floats, lats_b: Floats, lons_b: Floats) -> Floats:
     """Return the distances in metres of many pairs of points."""
-    _, _, metres = _inv_any(lons_a, lats_a, lons_b, lats_b)
-    return metres
+    return geodesics(lats_a, lons_a, lats_b, lons_b)[0]
 
 
 def geodesic_fwds(
@@ -117,34 +132,31 @@ def stretch(reach_m: float) -> float:
     return 1 / math.cos(min(reach_m, MAX_REACH_M) / 6_335_400.0) ** 2
 
 
+def stretches(reaches_m: Floats) -> Floats:
+    """Return what `stretch` does of many."""
+    return 1 / np.cos(np.minimum(reaches_m, MAX_REACH_M) / 6_335_400.0) ** 2
+
+
 class Plane:
     """The gnomonic plane about one centre; x is east and y is north, in metres."""
 
-    __slots__ = ("_k0_squared", "lat", "lon")
+    __slots__ = ("k0_squared", "lat", "lon")
 
     def __init__(self, lat_deg: float, lon_deg: float) -> None:
         self.lat = lat_deg
         self.lon = lon_deg
-        self._k0_squared = 3 * _root_curvature(lat_deg) ** 2
+        self.k0_squared = 3 * _root_curvature(lat_deg) ** 2
 
     def project(self, lats: Floats, lons: Floats) -> Floats:
         """Return an array (n, 2) of x and y of points within MAX_REACH_M of the centre."""
         size = len(lats)
-        azimuths, _, metres = _inv_any(np.full(size, self.lon), np.full(size, self.lat), lons, lats)
-        sines = np.sin(np.radians(lats))
-        roots = (1 - WGS84_E2 * sines * sines) / _B_M
-        k = np.sqrt((self._k0_squared + roots * roots) / 4)
-        radii = np.tan(k * np.minimum(metres, MAX_REACH_M)) / k
-        angles = np.radians(azimuths)
-        out = np.empty((size, 2))
-        np.multiply(radii, np.sin(angles), out=out[:, 0])
-        np.multiply(radii, np.cos(angles), out=out[:, 1])
-        return out
+        metres, azimuths = geodesics(np.full(size, self.lat), np.full(size, self.lon), lats, lons)
+        return _placed(metres, azimuths, self.k0_squared, lats)
 
     def project_one(self, lat: float, lon: float) -> tuple[float, float]:
         """Return x and y of one point."""
         metres, azimuth = geodesic_inv(self.lat, self.lon, lat, lon)
-        k = math.sqrt((self._k0_squared + _root_curvature(lat) ** 2) / 4)
+        k = math.sqrt((self.k0_squared + _root_curvature(lat) ** 2) / 4)
         radius = math.tan(k * min(metres, MAX_REACH_M)) / k
         angle = math.radians(azimuth)
         return radius * math.sin(angle), radius * math.cos(angle)
@@ -154,11 +166,49 @@ class Plane:
         radius = math.hypot(x, y)
         azimuth = math.degrees(math.atan2(x, y))
         lat, lon = self.lat, self.lon
-        # The curvature at the point is needed to find the point; three rounds leave nothing.
-        for _ in range(3):
-            k = math.sqrt((self._k0_squared + _root_curvature(lat) ** 2) / 4)
+        for _ in range(_LIFTS):
+            k = math.sqrt((self.k0_squared + _root_curvature(lat) ** 2) / 4)
             lat, lon = geodesic_fwd(self.lat, self.lon, azimuth, math.atan(k * radius) / k)
         return lat, lon
+
+
+def lay(planes: Sequence[Plane], which: Indices, lats: Floats, lons: Floats) -> Floats:
+    """Return what `project` does of many points, each by the plane of that number."""
+    centre_lats, centre_lons, k0_squared = _centres(planes, which)
+    metres, azimuths = geodesics(centre_lats, centre_lons, lats, lons)
+    return _placed(metres, azimuths, k0_squared, lats)
+
+
+def lift(planes: Sequence[Plane], which: Indices, xy: Floats) -> tuple[Floats, Floats]:
+    """Return latitudes and longitudes of points (n, 2), as `unproject` does but for a last bit."""
+    centre_lats, centre_lons, k0_squared = _centres(planes, which)
+    radii = np.hypot(xy[:, 0], xy[:, 1])
+    azimuths = np.degrees(np.arctan2(xy[:, 0], xy[:, 1]))
+    lats, lons = centre_lats, centre_lons
+    for _ in range(_LIFTS):
+        sines = np.sin(np.radians(lats))
+        roots = (1 - WGS84_E2 * sines * sines) / _B_M
+        k = np.sqrt((k0_squared + roots * roots) / 4)
+        lats, lons = geodesic_fwds(centre_lats, centre_lons, azimuths, np.arctan(k * radii) / k)
+    return lats, lons
+
+
+def _centres(planes: Sequence[Plane], which: Indices) -> tuple[Floats, Floats, Floats]:
+    found = np.array([(plane.lat, plane.lon, plane.k0_squared) for plane in planes])[which]
+    return found[:, 0].copy(), found[:, 1].copy(), found[:, 2].copy()
+
+
+def _placed(metres: Floats, azimuths: Floats, k0_squared: Floats | float, lats: Floats) -> Floats:
+    """Return x and y of points so far and in such a direction from a centre."""
+    sines = np.sin(np.radians(lats))
+    roots = (1 - WGS84_E2 * sines * sines) / _B_M
+    k = np.sqrt((k0_squared + roots * roots) / 4)
+    radii = np.tan(k * np.minimum(metres, MAX_REACH_M)) / k
+    angles = np.radians(azimuths)
+    out = np.empty((len(lats), 2))
+    np.multiply(radii, np.sin(angles), out=out[:, 0])
+    np.multiply(radii, np.cos(angles), out=out[:, 1])
+    return out
 
 
 # JFK to LHR is the example of GeographicLib's GeodSolve page, 5551759.400 m; JFK to a place near

@@ -13,11 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from clearline.space.index import GridIndex
-from clearline.space.separation import Minima, Separation, meet
+from clearline.space.refine import refine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from clearline.space.separation import Minima, Separation
     from clearline.space.volume import Volume
 
 __all__ = ["Met", "Slice", "screen", "screened"]
@@ -64,13 +65,17 @@ def screen(
     yield Slice(0, len(ours), ())
     for start in range(0, len(ours), at_once):
         piece = ours[start : start + at_once]
-        found: list[Met] = []
-        for key, volume in piece:
-            for near in index.near(volume, minima):
-                other, against = theirs[int(near)]
-                apart = meet(volume, against, minima)
-                if apart is not None:
-                    found.append(Met(key, other, apart))
+        pairs = [
+            (key, volume, *theirs[int(near)])
+            for key, volume in piece
+            for near in index.near(volume, minima)
+        ]
+        measured = refine([(volume, against) for _, volume, _, against in pairs], minima)
+        found = [
+            Met(key, other, apart)
+            for (key, _, other, _), apart in zip(pairs, measured, strict=True)
+            if apart is not None
+        ]
         yield Slice(start + len(piece), len(ours), tuple(found))
 
 

@@ -55,9 +55,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OLD_RULE_VERSION",
+    "ROUNDS",
     "RULE_VERSION",
+    "STAYS_M",
     "TOLERANCE_CM",
     "TOLERANCE_PPM",
+    "TRUE_M",
+    "WHOLE_M",
     "Closest",
     "Minima",
     "Pair",
@@ -69,8 +73,10 @@ __all__ = [
     "horizontal_cm",
     "infringes",
     "meet",
+    "otherwise",
     "self_test",
     "separation",
+    "under",
 ]
 
 RULE_VERSION = 2
@@ -80,11 +86,13 @@ TOLERANCE_CM = 100
 TOLERANCE_PPM = 1_000
 """Two programs that obey the rule differ by at most the larger of 1 m and 0.1 %."""
 
-_ROUNDS = 5
+ROUNDS = 5
 """How often the plane is laid anew before the last answer is taken."""
-_TRUE_M = 50_000.0
+STAYS_M = 0.01
+"""A pair that another plane brings no nearer than this stays."""
+TRUE_M = 50_000.0
 """Within this reach a plane errs by less than 0.007 %: no second one is needed."""
-_WHOLE_M = 140_000.0
+WHOLE_M = 140_000.0
 """Within this reach a plane errs by less than 0.05 %: no pieces are needed."""
 
 
@@ -150,13 +158,14 @@ def separation(a: Volume, b: Volume, worst: WorstCase | None = None) -> Separati
 def infringes(sep: Separation, minima: Minima) -> bool:
     """Return whether the separation is under the minima in all three (rule 5)."""
     return (
-        _under(sep.horizontal_cm, minima.horizontal_cm)
-        and _under(sep.vertical_cm or 0, minima.vertical_cm)
-        and _under(sep.time_ms, minima.time_ms)
+        under(sep.horizontal_cm, minima.horizontal_cm)
+        and under(sep.vertical_cm or 0, minima.vertical_cm)
+        and under(sep.time_ms, minima.time_ms)
     )
 
 
-def _under(gap: int, minimum: int) -> bool:
+def under(gap: int, minimum: int) -> bool:
+    """Return whether a gap is less than a minimum allows (rule 5)."""
     return gap == 0 or gap < minimum
 
 
@@ -171,18 +180,27 @@ def meet(a: Volume, b: Volume, minima: Minima) -> Separation | None:
     The same answer as `separation` and `infringes`, but the cheap questions come first, so
     most pairs cost a few microseconds.
     """
-    time_ms = time_gap_ms(a.window, b.window)
-    if not _under(time_ms, minima.time_ms):
+    rest = otherwise(a, b, minima)
+    if rest is None:
         return None
-    vertical_cm, _ = vertical_range_cm(a.band, b.band, minima.worst)
-    if not _under(vertical_cm or 0, minima.vertical_cm):
-        return None
+    vertical_cm, time_ms = rest
     if _bound_m(footprint(a.outline), footprint(b.outline)) * METRE_CM > minima.horizontal_cm + 1:
         return None
     across_cm = horizontal_cm(a.outline, b.outline)
-    if not _under(across_cm, minima.horizontal_cm):
+    if not under(across_cm, minima.horizontal_cm):
         return None
     return Separation(horizontal_cm=across_cm, vertical_cm=vertical_cm, time_ms=time_ms)
+
+
+def otherwise(a: Volume, b: Volume, minima: Minima) -> tuple[int | None, int] | None:
+    """Return how far two volumes are apart in height and in time; None if either is enough."""
+    time_ms = time_gap_ms(a.window, b.window)
+    if not under(time_ms, minima.time_ms):
+        return None
+    vertical_cm, _ = vertical_range_cm(a.band, b.band, minima.worst)
+    if not under(vertical_cm or 0, minima.vertical_cm):
+        return None
+    return vertical_cm, time_ms
 
 
 def horizontal_cm(a: Outline, b: Outline) -> int:
@@ -231,7 +249,7 @@ def core_pair(a: Footprint, b: Footprint, *, shore: bool = False) -> Pair:
         return pair
     pair = _settle(pair, a, b, shore=shore)
     lat, lon = _between(pair)
-    if pair.metres > 0 and _apart_m(lat, lon, a, b) > _WHOLE_M:
+    if pair.metres > 0 and _apart_m(lat, lon, a, b) > WHOLE_M:
         # Far from the centre all looks longer than it is, so a nearer pair may be hidden there.
         return min(pair, _settle(_from_pieces(a, b), a, b, shore=shore))
     return pair
@@ -239,12 +257,12 @@ def core_pair(a: Footprint, b: Footprint, *, shore: bool = False) -> Pair:
 
 def _settle(pair: Pair, a: Footprint, b: Footprint, *, shore: bool) -> Pair:
     """Return the pair found by laying the plane about the pair, again until it stays."""
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         lat, lon = _between(pair)
-        if pair.metres == 0 or _apart_m(lat, lon, a, b) < _TRUE_M:
+        if pair.metres == 0 or _apart_m(lat, lon, a, b) < TRUE_M:
             return pair
         nearer = _in_plane(lat, lon, a, b, shore=shore)
-        if nearer.metres >= pair.metres - 0.01:
+        if nearer.metres >= pair.metres - STAYS_M:
             return min(nearer, pair)
         pair = nearer
     return pair

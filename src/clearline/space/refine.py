@@ -1,0 +1,325 @@
+"""Refinement: many pairs of volumes measured at once, each as `meet` measures it.
+
+One pair alone costs mostly what it takes to call libraries; so here a batch is projected by
+one call, laid out as shapes by one, and measured by one. Each pair still has the planes that
+`separation.core_pair` lays for it, and each step is the same arithmetic, in the same order.
+What a plane cannot show (`pieces`) is measured pair by pair.
+
+Most pairs need no more than a bound. A length in the plane is never shorter than on the
+ground, and longer by a known factor at most (`plane.stretch`): so if it is under both radii
+the two meet, and if it is that factor over the minimum they keep clear of each other.
+
+The library's functions for arrays may differ from those for numbers in the last bit. Where
+a bit could change the answer, which is in whole cm, the pair is measured again by itself. So
+the answer is that of `meet`, to the cm: tests/space/test_refine.py holds it to that.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+import shapely
+
+from clearline.basis.quantities import METRE_CM
+from clearline.space.footprint import Footprint, footprint
+from clearline.space.plane import (
+    MAX_REACH_M,
+    Plane,
+    geodesic_fwds,
+    geodesic_inv,
+    geodesic_invs,
+    geodesics,
+    lay,
+    lift,
+    stretch,
+    stretches,
+)
+from clearline.space.separation import (
+    ROUNDS,
+    STAYS_M,
+    TRUE_M,
+    WHOLE_M,
+    Minima,
+    Separation,
+    core_pair,
+    otherwise,
+    under,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from clearline.space.plane import Floats, Indices
+    from clearline.space.volume import Volume
+
+    Flags = NDArray[np.bool_]
+    Shapes = NDArray[np.object_]
+
+__all__ = ["refine"]
+
+_FEW = 10
+"""So few pairs are measured one by one."""
+_DOUBT_M = 1e-6
+"""Many times what the last bits of all arithmetic here can make of a length."""
+_STRAIGHT_M = 500_000.0
+"""Within this reach a plane bends no geodesic by more than 10 cm."""
+_SLACK_M = 1.0
+_MIDDLE = shapely.Point(0.0, 0.0)
+"""The centre of a plane, in that plane."""
+
+# The stubs of shapely leave the keyword arguments and arrays of shapes untyped.
+_shapely = cast("Any", shapely)
+
+
+def refine(pairs: Iterable[tuple[Volume, Volume]], minima: Minima) -> list[Separation | None]:
+    """Return of each pair of volumes what `meet` says of it."""
+    found: list[Separation | None] = []
+    left: list[tuple[int, int | None, int]] = []
+    cores: list[_Cores] = []
+    for a, b in pairs:
+        rest = otherwise(a, b, minima)
+        if rest is not None:
+            left.append((len(found), *rest))
+            cores.append(_Cores(footprint(a.outline), footprint(b.outline)))
+        found.append(None)
+    across = _across(cores, minima.horizontal_cm)
+    for (number, vertical_cm, time_ms), cm in zip(left, across, strict=True):
+        if under(cm, minima.horizontal_cm):
+            found[number] = Separation(horizontal_cm=cm, vertical_cm=vertical_cm, time_ms=time_ms)
+    return found
+
+
+class _Cores(NamedTuple):
+    a: Footprint
+    b: Footprint
+
+
+def _across(cores: Sequence[_Cores], minimum_cm: int) -> list[int]:
+    """Return the horizontal separation of each pair in cm; of one that is clear, any that is."""
+    if len(cores) <= _FEW:
+        return [_alone(a, b, minimum_cm) for a, b in cores]
+    table = np.array(
+        [
+            (a.lat, a.lon, a.core_reach_m, a.radius_m, b.lat, b.lon, b.core_reach_m, b.radius_m)
+            for a, b in cores
+        ]
+    ).T.copy()
+    lat_a, lon_a, core_a, radius_a, lat_b, lon_b, core_b, radius_b = table
+    between = geodesic_invs(lat_a, lon_a, lat_b, lon_b)
+    clear = (between - (core_a + radius_a) - (core_b + radius_b)) * METRE_CM > minimum_cm + 1
+    cm = np.full(len(cores), minimum_cm + 1, dtype=np.int64)
+    points = ~clear & (core_a == 0) & (core_b == 0)
+    cm[points], doubt = _whole_cm((between - radius_a - radius_b)[points])
+    alone = np.zeros(len(cores), dtype=np.bool_)
+    alone[points] = doubt
+    laid = ~clear & ~points
+    far = laid & (between + np.maximum(core_a, core_b) > MAX_REACH_M - _SLACK_M)
+    alone |= far
+    which = np.flatnonzero(laid & ~far)
+    if len(which):
+        batch = _Batch([cores[i] for i in which.tolist()], minimum_cm)
+        cm[which], alone[which] = batch.cm, batch.doubt
+    for i in np.flatnonzero(alone).tolist():
+        cm[i] = _alone(*cores[i], minimum_cm)
+    return cm.tolist()
+
+
+def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
+    """Return what `_across` does, of one pair."""
+    between_m, _ = geodesic_inv(a.lat, a.lon, b.lat, b.lon)
+    clear_cm = minimum_cm + 1
+    if (between_m - a.reach_m - b.reach_m) * METRE_CM > clear_cm:
+        return clear_cm
+    radii_m = a.radius_m + b.radius_m
+    if not (a.is_point and b.is_point):
+        least_m, most_m = _bounds_m(a, b, between_m)
+        if most_m < radii_m - _DOUBT_M:
+            return 0
+        if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
+            return clear_cm
+    return max(0, int((core_pair(a, b).metres - a.radius_m - b.radius_m) * METRE_CM))
+
+
+def _bounds_m(a: Footprint, b: Footprint, between_m: float) -> tuple[float, float]:
+    """Return between which lengths the distance of two cores is, as one plane shows it."""
+    centre, other = (a, b) if a.core_reach_m <= b.core_reach_m else (b, a)
+    apart_m = between_m + other.core_reach_m
+    if apart_m > _STRAIGHT_M:
+        return 0.0, math.inf
+    plane = Plane(centre.lat, centre.lon)
+    middle = _MIDDLE if centre.is_point else centre.core(plane)
+    length_m = float(_shapely.distance(middle, other.core(plane)))
+    return length_m / stretch(apart_m), length_m
+
+
+def _whole_cm(gaps_m: Floats) -> tuple[NDArray[np.int64], Flags]:
+    """Return lengths in whole cm, rounded down and not below 0, and which are in doubt."""
+    exact = np.maximum(0.0, gaps_m * METRE_CM)
+    doubt = np.abs(gaps_m * METRE_CM - np.rint(gaps_m * METRE_CM)) < _DOUBT_M * METRE_CM
+    return exact.astype(np.int64), doubt & (gaps_m > -_SLACK_M)
+
+
+class _Ends(NamedTuple):
+    """Nearest points, an array for each field of `separation.Pair`."""
+
+    metres: Floats
+    lat_a: Floats
+    lon_a: Floats
+    lat_b: Floats
+    lon_b: Floats
+
+
+class _Batch:
+    """Pairs of cores of which at least one is no point, near enough for a plane."""
+
+    def __init__(self, cores: Sequence[_Cores], minimum_cm: int) -> None:
+        self._cores = cores
+        self._middles = np.array(
+            [(a.lat, a.lon, a.core_reach_m, b.lat, b.lon, b.core_reach_m) for a, b in cores]
+        ).T.copy()
+        radii_a = np.array([a.radius_m for a, _ in cores])
+        radii_b = np.array([b.radius_m for _, b in cores])
+        self.cm = np.zeros(len(cores), dtype=np.int64)
+        """The separations, where they are under the minimum."""
+        self.doubt = np.zeros(len(cores), dtype=np.bool_)
+        """Which of them are to be measured by themselves."""
+        centres = [a if a.core_reach_m <= b.core_reach_m else b for a, b in cores]
+        everyone = np.arange(len(cores))
+        planes = [Plane(centre.lat, centre.lon) for centre in centres]
+        ones, others = self._shapes(everyone, planes)
+        lengths = _shapely.distance(ones, others)
+        apart = self._apart(everyone, np.array([(c.lat, c.lon) for c in centres]))
+        radii = radii_a + radii_b
+        clear = apart < _STRAIGHT_M
+        clear &= lengths / stretches(apart) - radii > minimum_cm / METRE_CM + _SLACK_M
+        self.cm[clear] = minimum_cm + 1
+        open_ = np.flatnonzero(~clear & (lengths > 0) & (lengths > radii - _DOUBT_M))
+        if not len(open_):
+            return
+        ends = self._nearest(open_, [planes[i] for i in open_.tolist()], ones[open_], others[open_])
+        metres = ends.metres
+        unsettled = np.array([not centres[i].is_point for i in open_.tolist()])
+        if unsettled.any():
+            metres[unsettled] = self._settled(
+                open_[unsettled], _Ends(*(each[unsettled] for each in ends))
+            )
+        gaps = metres - radii_a[open_] - radii_b[open_]
+        self.cm[open_], doubt = _whole_cm(gaps)
+        self.doubt[open_] |= doubt
+
+    def _settled(self, which: Indices, ends: _Ends) -> Floats:
+        """Return the lengths as the planes about the pairs themselves have them.
+
+        As `separation.core_pair` does from where it settles; it says which are in doubt.
+        """
+        metres = ends.metres.copy()
+        left = np.arange(len(which))
+        for _ in range(ROUNDS):
+            middles = _between(ends)
+            apart = self._apart(which[left], middles)
+            self.doubt[which[left]] |= np.abs(apart - TRUE_M) < _SLACK_M
+            going = (ends.metres > 0) & (apart >= TRUE_M)
+            left, middles = left[going], middles[going]
+            if not len(left):
+                break
+            ends = _Ends(*(each[going] for each in ends))
+            planes = [Plane(lat, lon) for lat, lon in middles.tolist()]
+            nearer = self._nearest(which[left], planes, *self._shapes(which[left], planes))
+            gained = (ends.metres - STAYS_M) - nearer.metres
+            self.doubt[which[left]] |= np.abs(gained) < _DOUBT_M
+            metres[left] = np.minimum(nearer.metres, ends.metres)
+            ends = _Ends(
+                *(
+                    np.where(nearer.metres < ends.metres, *two)
+                    for two in zip(nearer, ends, strict=True)
+                )
+            )
+            wide = self._apart(which[left], _between(ends)) > WHOLE_M - _SLACK_M
+            self.doubt[which[left]] |= wide & (ends.metres > 0)
+            left, ends = left[gained > 0], _Ends(*(each[gained > 0] for each in ends))
+        return metres
+
+    def _apart(self, which: Indices, middles: Floats) -> Floats:
+        """Return how far from its middle the cores of each pair reach, at most."""
+        lat_a, lon_a, core_a, lat_b, lon_b, core_b = self._middles[:, which]
+        lats, lons = middles[:, 0].copy(), middles[:, 1].copy()
+        to_a = geodesic_invs(lats, lons, lat_a, lon_a)
+        to_b = geodesic_invs(lats, lons, lat_b, lon_b)
+        return np.maximum(to_a + core_a, to_b + core_b)
+
+    def _nearest(self, which: Indices, planes: list[Plane], ones: Shapes, others: Shapes) -> _Ends:
+        """Return the nearest points of each pair, as its plane has them."""
+        xy = shapely.get_coordinates(_shapely.shortest_line(ones, others))
+        numbers = np.arange(len(which))
+        lat_a, lon_a = lift(planes, numbers, xy[0::2])
+        lat_b, lon_b = lift(planes, numbers, xy[1::2])
+        metres = geodesic_invs(lat_a, lon_a, lat_b, lon_b)
+        metres[np.all(xy[0::2] == xy[1::2], axis=1)] = 0.0
+        return _Ends(metres, lat_a, lon_a, lat_b, lon_b)
+
+    def _shapes(self, which: Indices, planes: list[Plane]) -> tuple[Shapes, Shapes]:
+        """Return the cores of each pair as shapes of its plane."""
+        known: dict[tuple[int, float, float], int] = {}
+        cores: list[Footprint] = []
+        owners: list[int] = []
+        places: list[tuple[int, int]] = []
+        for number, (pair, plane) in enumerate(zip(which.tolist(), planes, strict=True)):
+            both: list[int] = []
+            a, b = self._cores[int(pair)]
+            for core in (a, b):
+                name = (id(core), plane.lat, plane.lon)
+                if name not in known:
+                    known[name] = len(cores)
+                    cores.append(core)
+                    owners.append(number)
+                both.append(known[name])
+            places.append((both[0], both[1]))
+        shapes = _drawn(cores, planes, owners)
+        at = np.array(places)
+        return shapes[at[:, 0]], shapes[at[:, 1]]
+
+
+def _between(ends: _Ends) -> Floats:
+    """Return latitude and longitude of the middles of the geodesics, (n, 2)."""
+    metres, azimuths = geodesics(ends.lat_a, ends.lon_a, ends.lat_b, ends.lon_b)
+    return np.stack(geodesic_fwds(ends.lat_a, ends.lon_a, azimuths, metres / 2), axis=1)
+
+
+def _drawn(cores: list[Footprint], planes: list[Plane], owners: list[int]) -> Shapes:
+    """Return each core as a shape of the plane that it belongs to; as `Footprint.core` does."""
+    sizes = np.array([len(core.lats) for core in cores])
+    xy = lay(
+        planes,
+        np.repeat(np.array(owners), sizes),
+        np.concatenate([core.lats for core in cores]),
+        np.concatenate([core.lons for core in cores]),
+    )
+    starts = np.cumsum(sizes) - sizes
+    shapes = np.empty(len(cores), dtype=np.object_)
+    of_core = np.repeat(np.arange(len(cores)), sizes)
+    polygons = np.array([bool(core.ends) for core in cores])
+    paths = ~polygons & (sizes > 1)
+    dots = sizes == 1
+    if dots.any():
+        shapes[dots] = _shapely.points(xy[starts[dots]])
+    if paths.any():
+        mine = paths[of_core]
+        shapes[paths] = _shapely.linestrings(xy[mine], indices=_renumbered(of_core[mine]))
+    if polygons.any():
+        mine = polygons[of_core]
+        sides = np.concatenate([np.diff((0, *core.ends)) for core in cores if core.ends])
+        rings = _shapely.linearrings(xy[mine], indices=np.repeat(np.arange(len(sides)), sides))
+        counts = [len(core.ends) for core in cores if core.ends]
+        shapes[polygons] = _shapely.polygons(
+            rings, indices=np.repeat(np.arange(len(counts)), counts)
+        )
+    return shapes
+
+
+def _renumbered(sorted_numbers: Indices) -> Indices:
+    """Return sorted numbers in the same order, but counted from 0 without a gap."""
+    return np.cumsum(np.diff(sorted_numbers, prepend=sorted_numbers[:1]) > 0, dtype=np.intp)

@@ -1,0 +1,72 @@
+"""Refinement: a batch says of every pair what `meet` says of it alone, on every shape."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clearline.basis.instants import Instant
+from clearline.space import (
+    Corridor,
+    Minima,
+    Polygon,
+    Volume,
+    Window,
+    from_degrees,
+    meet,
+    parse_band,
+    refine,
+)
+from tests.space.truth import Make
+
+PLACES = [(35.0, 40.0), (0.0, 179.95), (70.0, -179.9), (-33.0, 18.0), (89.9, 10.0), (-90.0, 0.0)]
+BANDS = [parse_band(text) for text in ("SFC-FL100", "FL090-FL200", "FL115-FL300", "SFC-300 m AGL")]
+
+
+def volume(outline, band=BANDS[0], start=0):
+    window = Window(start=Instant(start), end=Instant(start + 3_600_000))
+    return Volume(outline=outline, band=band, window=window)
+
+
+@st.composite
+def outlines(draw, place):
+    """Return a circle, polygon (perhaps with a hole) or corridor near a place."""
+    size = draw(st.sampled_from([50.0, 3_000.0, 20_000.0, 90_000.0, 400_000.0]))
+    at = Make.reach(*place, draw(st.floats(0, 360)), size * draw(st.floats(0, 3)))
+    lat, lon = at.lat_deg, at.lon_deg
+    turn = draw(st.floats(0, 90))
+    match draw(st.sampled_from(["circle", "polygon", "holed", "sliver", "corridor"])):
+        case "circle":
+            return Make.circle(lat, lon, max(1, size / 2))
+        case "polygon":
+            margin = draw(st.sampled_from([0, 123, 100_000]))
+            ring = Make.ring(lat, lon, size, draw(st.integers(3, 9)), turn)
+            return Polygon(exterior=ring, margin_cm=margin)
+        case "holed":
+            hole = Make.ring(lat, lon, size / 3, 4, turn)
+            return Polygon(exterior=Make.ring(lat, lon, size, 6, turn), holes=(hole,))
+        case "sliver":
+            ends = [Make.reach(lat, lon, turn + way, size) for way in (0, 180, 180.5)]
+            return Polygon(exterior=tuple(ends))
+        case _:
+            many = draw(st.integers(1, 4))
+            legs = [Make.reach(lat, lon, turn + 60 * leg, size) for leg in range(many)]
+            points = (from_degrees(lat, lon), *legs)
+            return Corridor(points=points, width_cm=draw(st.sampled_from([200, 100_001])))
+
+
+@st.composite
+def batches(draw):
+    """Return pairs of volumes, all near one place."""
+    place = draw(st.sampled_from(PLACES))
+    near = outlines(place)
+    made = [
+        volume(draw(near), draw(st.sampled_from(BANDS)), draw(st.sampled_from([0, 3_900_000])))
+        for _ in range(draw(st.integers(2, 6)))
+    ]
+    return [(one, other) for one in made for other in made]
+
+
+@settings(max_examples=100)
+@given(batches(), st.sampled_from([0, 1, 500_000, 5_000_000]))
+def test_a_batch_says_of_each_pair_what_is_said_of_it_alone(pairs, horizontal_cm):
+    minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=30_480, time_ms=600_000)
+    assert refine(pairs, minima) == [meet(one, other, minima) for one, other in pairs]
