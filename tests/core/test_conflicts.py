@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from clearline.core.conflicts import Claim, Conflict, ConflictFound, Conflicts, key_of, look, meet
+from clearline.core.conflicts import (
+    Claim,
+    Conflict,
+    ConflictFound,
+    Conflicts,
+    key_of,
+    look,
+    look_at,
+    meet,
+    worse,
+)
 from clearline.core.terms import DEFAULT_MINIMA, WORLDWIDE
 from clearline.space import (
     RULE_VERSION,
@@ -59,6 +69,25 @@ def test_the_worst_pair_of_volumes_is_what_is_claimed():
     found = look(mine, theirs, DEFAULT_MINIMA)
     assert found.closest.horizontal_cm == 0
     assert (found.rule, found.certainty) == (1, UNSET)
+
+
+def test_many_looked_at_together_are_found_as_each_volume_by_itself():
+    ours = notice(1, volumes=(volume(35.38, 40.1), volume(35.3, 40.1)))
+    others = [
+        notice(number, mine=False, volumes=(volume(35.3 + number / 30), volume(35.9, 40.3)))
+        for number in range(2, 24)
+    ]
+    expected = []
+    for other in others:
+        worst = None
+        for one in ours.volumes:
+            for against in other.volumes:
+                worst = worse(worst, meet(one, against, DEFAULT_MINIMA))
+        expected.append(worst)
+    assert look_at(ours, others, DEFAULT_MINIMA) == expected
+    assert {each is None for each in expected} == {True, False}
+    # Seen from theirs, a claim is still of our shape against theirs.
+    assert look_at(others[0], [ours], DEFAULT_MINIMA) == expected[:1]
 
 
 def test_volumes_that_keep_their_distance_do_not_meet():

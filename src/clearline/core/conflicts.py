@@ -10,8 +10,10 @@ claim says whether the two come too near for certain: whatever weather, terrain 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from itertools import pairwise, product
+from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
@@ -40,6 +42,7 @@ __all__ = [
     "Conflicts",
     "key_of",
     "look",
+    "look_at",
     "meet",
     "urgency",
     "worse",
@@ -114,20 +117,52 @@ def key_of(ours: str, theirs: str) -> str:
     return f"{ours}+{theirs}"
 
 
+class _Meeting(NamedTuple):
+    """Two volumes that infringe the minima."""
+
+    ours: Volume
+    theirs: Volume
+    apart: Separation
+    sure: Certainty | UnsetType
+
+    @property
+    def rank(self) -> tuple[tuple[bool, int], int, int]:
+        """Return what the worst of several is the least of."""
+        return _rank(self.sure, self.apart)
+
+
 def look(mine: Notice, theirs: Notice, minima: Minima) -> ConflictFound | None:
     """Return how two notices infringe the minima, at their worst; None if they do not."""
-    worst: ConflictFound | None = None
-    for ours in mine.volumes:
-        for other in theirs.volumes:
-            worst = worse(worst, meet(ours, other, minima))
-    return worst
+    return look_at(mine, (theirs,), minima)[0]
+
+
+def look_at(notice: Notice, others: Sequence[Notice], minima: Minima) -> list[ConflictFound | None]:
+    """Return how a notice and each of the other side's infringe the minima; all at once."""
+    pairs: list[tuple[Volume, Volume]] = []
+    counts: list[int] = []
+    for other in others:
+        mine, theirs = (notice, other) if notice.mine else (other, notice)
+        pairs += product(mine.volumes, theirs.volumes)
+        counts.append(len(pairs))
+    measured = space.refine(pairs, minima)
+    found: list[ConflictFound | None] = []
+    for start, end in pairwise((0, *counts)):
+        met = [
+            _Meeting(ours, theirs, apart, _sure(ours, theirs, minima))
+            for (ours, theirs), apart in zip(pairs[start:end], measured[start:end], strict=True)
+            if apart is not None
+        ]
+        worst = min(met, key=lambda each: each.rank, default=None)
+        found.append(None if worst is None else _claim(worst, minima))
+    return found
 
 
 def worse(one: ConflictFound | None, other: ConflictFound | None) -> ConflictFound | None:
     """Return whichever is certain, or comes closer; the first if alike, None if there is none."""
     if one is None or other is None:
         return one or other
-    return other if _rank(other) < _rank(one) else one
+    ranks = [_rank(each.certainty, each.closest) for each in (one, other)]
+    return other if ranks[1] < ranks[0] else one
 
 
 def meet(ours: Volume, other: Volume, minima: Minima) -> ConflictFound | None:
@@ -135,12 +170,20 @@ def meet(ours: Volume, other: Volume, minima: Minima) -> ConflictFound | None:
     apart = space.meet(ours, other, minima)
     if apart is None:
         return None
+    return _claim(_Meeting(ours, other, apart, _sure(ours, other, minima)), minima)
+
+
+def _sure(ours: Volume, theirs: Volume, minima: Minima) -> Certainty | UnsetType:
+    return UNSET if minima.worst is None else certainty(ours, theirs, minima)
+
+
+def _claim(met: _Meeting, minima: Minima) -> ConflictFound:
     return ConflictFound(
         rule=minima.rule,
-        closest=apart,
-        where=closest(ours.outline, other.outline).on_a,
-        window=_shared(ours.window, other.window),
-        certainty=UNSET if minima.worst is None else certainty(ours, other, minima),
+        closest=met.apart,
+        where=closest(met.ours.outline, met.theirs.outline).on_a,
+        window=_shared(met.ours.window, met.theirs.window),
+        certainty=met.sure,
     )
 
 
@@ -194,9 +237,9 @@ def urgency(found: ConflictFound) -> tuple[bool, int]:
     return (found.certainty is Certainty.POSSIBLE, found.closest.horizontal_cm)
 
 
-def _rank(found: ConflictFound) -> tuple[tuple[bool, int], int, int]:
-    apart = found.closest
-    return (urgency(found), apart.vertical_cm or 0, apart.time_ms)
+def _rank(sure: Certainty | UnsetType, apart: Separation) -> tuple[tuple[bool, int], int, int]:
+    possible = sure is Certainty.POSSIBLE
+    return ((possible, apart.horizontal_cm), apart.vertical_cm or 0, apart.time_ms)
 
 
 def _shared(one: Window, other: Window) -> Window:

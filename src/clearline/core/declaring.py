@@ -23,7 +23,7 @@ from clearline.core.conflicts import (
     ConflictCleared,
     ConflictFound,
     key_of,
-    look,
+    look_at,
     urgency,
 )
 from clearline.core.events import Declare, Note, Place, Revise, Withdraw
@@ -354,10 +354,10 @@ def _find(state: State, door: Door, link: Link, notice: Notice) -> None:
     """Claim every conflict that `notice` is now in, and take back what no longer holds."""
     minima = link.terms.minima
     found: list[tuple[tuple[bool, int], str, Conflict]] = []
-    for other in state.notices.near(notice, minima):
-        mine, theirs = (notice, other) if notice.mine else (other, notice)
-        claim = look(mine, theirs, minima)
+    near = state.notices.near(notice, minima)
+    for other, claim in zip(near, look_at(notice, near, minima), strict=True):
         if claim is not None:
+            mine, theirs = (notice, other) if notice.mine else (other, notice)
             conflict = _kept(state, link, mine.id, theirs.id)
             unsaid = Claim(entry="", found=claim, at=door.now)
             claimed = replace(conflict, claimed_by_us=unsaid)
