@@ -37,8 +37,8 @@ def serve_forever(path: Path) -> int:
 
 
 async def _serve(home: Home) -> int:
-    self_test()
     try:
+        self_test()
         node = RunningNode(home)
     except Broken as broken:
         STDERR.write(f"LINE NOT SAFE: {broken}\n")
