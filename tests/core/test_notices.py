@@ -16,10 +16,12 @@ from clearline.core.notices import (
     Notice,
     Notices,
     NoticeState,
+    check_data,
     check_volumes,
     lead_ms,
 )
-from clearline.core.terms import DEFAULT_MINIMA
+from clearline.core.terms import DEFAULT_MINIMA, WORLDWIDE
+from clearline.space import parse_band
 from tests.kit import LINK, START, terms, volume
 
 
@@ -131,3 +133,24 @@ def test_the_indexes_always_say_what_the_notices_say(acts):
     due = notices.due()
     assert (due is None) == (notices.by_id == {})
     assert due is None or due > now
+
+
+# Heights of different data
+
+
+STATED = terms(minima=replace(DEFAULT_MINIMA, heights=WORLDWIDE))
+
+
+def test_a_height_above_the_ellipsoid_leaves_only_if_the_terms_state_a_worst_case():
+    volumes = (volume(band=parse_band("1000 m HAE-FL100")),)
+    with pytest.raises(Mistake) as caught:
+        check_data(volumes, terms())
+    assert caught.value.code == "datum_not_agreed"
+    assert check_data(volumes, STATED) is None
+    assert check_volumes(volumes, terms(), START) is None, "what arrives is let in all the same"
+
+
+def test_a_band_that_is_upside_down_in_any_weather_is_bad_geometry_by_the_terms_alone():
+    volumes = (volume(band=parse_band("FL200-1000 ft AMSL")),)
+    assert check_volumes(volumes, terms(), START) is None
+    assert check_volumes(volumes, STATED, START).reason is Reason.BAD_GEOMETRY

@@ -14,8 +14,8 @@ from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from clearline.basis.steps import finish
 from clearline.core.events import Revise, Withdraw
 from clearline.core.previewing import Preview, Way, preview, previewing
-from clearline.core.terms import DEFAULT_MINIMA, Limits
-from clearline.space import Altitude, Band, Datum, Polygon, Volume, Window
+from clearline.core.terms import DEFAULT_MINIMA, WORLDWIDE, Limits
+from clearline.space import Altitude, Band, Datum, Polygon, TerrainRange, Volume, Window, parse_band
 from tests.kit import LINK, START, Pair, declare, degrees, volume
 
 
@@ -62,6 +62,42 @@ def test_it_foresees_exactly_what_declaring_then_finds(theirs: list[Volume], our
     assert all(claims[each.theirs].found == each.found for each in seen.conflicts)
     assert seen.complete
     assert pair.north.runtime.state.notice(notice).volumes == seen.volumes
+
+
+HILLS = TerrainRange(lowest_cm=15_000, highest_cm=140_000)
+STATED = replace(DEFAULT_MINIMA, heights=replace(WORLDWIDE, terrain=HILLS))
+mixed = st.builds(
+    volume,
+    st.floats(35.2, 35.4),
+    st.floats(40.0, 40.2),
+    band=st.sampled_from(
+        [
+            *("FL050-FL100", "FL200-FL300", "FL120-6000 m AMSL", "SFC-FL180"),
+            *("0 m AMSL-1500 m AMSL", "0 m AGL-120 m AGL", "2000 m HAE-3000 m HAE"),
+        ]
+    ).map(parse_band),
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(mixed, min_size=1, max_size=3), mixed)
+def test_it_foresees_the_same_of_levels_of_different_data(
+    theirs: list[Volume], ours: Volume
+) -> None:
+    pair = Pair(minima=STATED)
+    for each in theirs:
+        pair.south.do(declare(each), pair.now)
+    pair.settle()
+    seen = look(pair, ours)
+    notice = pair.north.do(declare(ours), pair.now)
+    pair.settle()
+    found = pair.north.runtime.state.conflicts.of_notice(notice)
+    claims = {each.theirs: each.claimed_by_us.found for each in found}
+    assert claims == {each.theirs: each.found for each in seen.conflicts}
+    for each in found:
+        assert each.claimed_by_them.found.certainty is claims[each.theirs].certainty
+    for way in seen.ways_out:
+        assert look(pair, *way.volumes).conflicts == (), way
 
 
 @settings(deadline=None, max_examples=60)
