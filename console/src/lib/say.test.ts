@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { altitude, band, decimal, length, window } from './say';
+import { altitude, apart, band, certaintyOf, decimal, length, window, worst } from './say';
 import type { Altitude, Volume } from './types';
 
 const level = (datum: string, value_cm: number): Altitude => ({ datum, value_cm }) as Altitude;
@@ -18,6 +18,7 @@ describe('what the node measures is written exactly', () => {
     expect(altitude(level('depth', 12_000))).toBe('-120 m');
     expect(altitude(level('height', 15_000))).toBe('150 m AGL');
     expect(altitude(level('amsl', 150_000))).toBe('1500 m AMSL');
+    expect(altitude(level('ellipsoidal', 150_000))).toBe('1500 m HAE');
     expect(band({ lower: level('surface', 0), upper: level('fl', 3_048 * 180) } as never)).toBe('SFC–FL180');
   });
 
@@ -36,5 +37,32 @@ describe('what the node measures is written exactly', () => {
     expect([new Date(start).toISOString(), new Date(end).toISOString()]).toEqual([
       '2026-11-23T13:00:00.000Z', '2026-11-23T15:00:00.000Z',
     ]);
+  });
+});
+
+describe('a claim', () => {
+  it('is as certain as it says, and by version 1 as its bands could be compared', () => {
+    expect(certaintyOf({ certainty: 'possible', closest: { vertical_cm: 0 } })).toBe('possible');
+    expect(certaintyOf({ closest: { vertical_cm: 0 } })).toBe('certain');
+    expect(certaintyOf({ closest: { vertical_cm: null } })).toBe('possible');
+    expect(certaintyOf({})).toBe('possible');
+  });
+
+  it('says by version 2 that what lies between the bands is the least', () => {
+    expect(apart(12_000, 1)).toBe('120 m');
+    expect(apart(12_000, 2)).toBe('\u2066≥ 120 m\u2069');
+  });
+});
+
+describe('the worst case of terms', () => {
+  const minima = { horizontal_cm: 0, vertical_cm: 0, time_ms: 0 };
+
+  it('is said part by part, and what is not stated is left empty', () => {
+    const pressure = { lowest_hpa: 980, highest_hpa: 1_040, temperature_pct: 10 };
+    const terrain = { lowest_cm: -1_000, highest_cm: 280_050 };
+    expect(worst({ ...minima, heights: { pressure, terrain } })).toEqual([
+      ['pressure', '980–1040 hPa, ± 10 %'], ['terrain', '-10 m – 2800.5 m'], ['geoid', ''],
+    ]);
+    expect(worst(minima).map(([, stated]) => stated)).toEqual(['', '', '']);
   });
 });

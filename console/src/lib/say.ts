@@ -1,7 +1,7 @@
 // Say: how the node's own quantities are written on the screen: exactly, in figures that are
 // the same in every language. It rounds only what is said to be rounded.
 
-import type { Altitude, Band, Position, Volume } from './types';
+import type { Altitude, Band, Certainty, Minima, Position, Volume } from './types';
 
 /** `12.5 km` or `500 m`, of a length in cm. */
 export function length(cm: number): string {
@@ -22,12 +22,34 @@ export function altitude(level: Altitude): string {
       return `-${trim(level.value_cm / 100, 0)} m`;
     case 'height':
       return `${trim(level.value_cm / 100, 0)} m AGL`;
-    default:
+    case 'ellipsoidal':
+      return `${trim(level.value_cm / 100, 0)} m HAE`;
+    case 'amsl':
       return `${trim(level.value_cm / 100, 0)} m AMSL`;
   }
 }
 
 export const band = (of: Band): string => `${altitude(of.lower)}–${altitude(of.upper)}`;
+
+/** `≥ 120 m`: how far two bands are apart. By version 2 of the rule it is the least of it. */
+export const apart = (cm: number, rule: number): string =>
+  rule > 1 ? `\u2066≥ ${length(cm)}\u2069` : length(cm);
+
+/** Whether a claim is certain; by version 1 of the rule, whether its bands could be compared. */
+export const certaintyOf = (found: { certainty?: Certainty; closest?: { vertical_cm?: number | null } }): Certainty =>
+  found.certainty ?? (typeof found.closest?.vertical_cm === 'number' ? 'certain' : 'possible');
+
+/** By what worst case levels of different data are compared, part by part; empty if unstated. */
+export function worst({ heights }: Minima): [part: 'pressure' | 'terrain' | 'geoid', stated: string][] {
+  const air = heights?.pressure;
+  const range = (of?: { lowest_cm: number; highest_cm: number }): string =>
+    of ? `${trim(of.lowest_cm / 100, 2)} m – ${trim(of.highest_cm / 100, 2)} m` : '';
+  return [
+    ['pressure', air ? `${air.lowest_hpa}–${air.highest_hpa} hPa, ± ${air.temperature_pct} %` : ''],
+    ['terrain', range(heights?.terrain)],
+    ['geoid', range(heights?.geoid)],
+  ];
+}
 
 /** `36.23712N 034.85010E`, decimal degrees. */
 export function decimal(at: Position, digits = 5): string {

@@ -2,10 +2,13 @@
 // either side had written by then. Everything is from the record; nothing is made up between.
 
 import { pairing } from '../lib/naming';
+import { certaintyOf } from '../lib/say';
+import { tr } from '../lib/words.svelte';
 
 import type { Replay } from '../lib/desk.svelte';
 import type { EntryView, Incident, Position } from '../lib/types';
 
+type Claim = Parameters<typeof certaintyOf>[0];
 const at = (entry: EntryView): number => (entry.at ? Date.parse(entry.at) : 0);
 
 /** Return what the map needs of an incident; `says` puts an entry into words. */
@@ -46,7 +49,7 @@ function conflicts(incident: Incident): Replay['marks'] {
     const cleared = incident.entries.find((each) => each.kind === 'conflict.cleared' && each.re[0] === entry.id);
     return [{
       what: 'conflict' as const, id: `${ours}+${theirs}`, urgency: 'immediate' as const,
-      name: pairing({ ours, theirs }), place: where, from: at(entry),
+      name: `${pairing({ ours, theirs })} ${tr('certainty', certaintyOf(entry.body as Claim))}`, place: where, from: at(entry),
       until: Math.min(cleared ? at(cleared) : Infinity, ends(ours), ends(theirs)),
     }];
   });

@@ -2,8 +2,8 @@
 // the node; the rest is codes and quantities. Whoever doubts it has the body beside it.
 
 import { hhmm, ms } from '../lib/clock.svelte';
-import { band, length } from '../lib/say';
-import type { CallItem, EntryView, Volume } from '../lib/types';
+import { apart, band, certaintyOf, length } from '../lib/say';
+import type { CallItem, Certainty, EntryView, Volume } from '../lib/types';
 import { t, tr } from '../lib/words.svelte';
 
 type Body = Record<string, unknown>;
@@ -44,10 +44,14 @@ function areas(body: Body): string {
 }
 
 function found(body: Body): string {
-  const closest = body['closest'] as { horizontal_cm?: number; vertical_cm?: number | null } | undefined;
-  const apart = closest?.horizontal_cm === 0 ? t('declare.they_meet') : length(closest?.horizontal_cm ?? 0);
+  const { closest, certainty, rule } = body as {
+    closest?: { horizontal_cm?: number; vertical_cm?: number | null }; certainty?: Certainty; rule?: number;
+  };
+  const across = closest?.horizontal_cm === 0 ? t('declare.they_meet') : length(closest?.horizontal_cm ?? 0);
   const high = closest?.vertical_cm;
-  return `${t('conflict.apart')}: ${apart} · ${high === null || high === undefined ? t('conflict.height_unknown') : length(high)}`;
+  const up = high === null || high === undefined ? t('conflict.height_unknown') : apart(high, rule ?? 1);
+  const sure = tr('certainty', certaintyOf({ ...(certainty && { certainty }), ...(closest && { closest }) }));
+  return `${sure} · ${t('conflict.apart')}: ${across} · ${up}`;
 }
 
 function codes(body: Body): string {

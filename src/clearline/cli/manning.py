@@ -256,7 +256,7 @@ async def _open_items(node: LocalClient) -> dict[str, str]:
             )
     for each in conflicts:
         found[key_of(each["ours"], each["theirs"])] = (
-            f"conflict {each['ours'][-6:]} x {each['theirs'][-6:]}, "
+            f"{each['certainty'].upper()} conflict {each['ours'][-6:]} x {each['theirs'][-6:]}, "
             f"{each['starts']} to {each['ends']}, near {each['where']}"
         )
     return found

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from clearline import gateways
 from clearline.basis.faults import Mistake
@@ -29,6 +30,8 @@ from clearline.cli.common import (
     verb,
     write,
 )
+from clearline.cli.heights import show as show_heights
+from clearline.cli.heights import worst_case
 from clearline.cli.serving import serve_forever
 from clearline.core.events import Agree, Announce, OpenLink, Propose, Settle
 from clearline.core.terms import (
@@ -143,6 +146,9 @@ def link() -> None:
     "--anchor", "anchors", multiple=True, help='A named place: "Harbour light=35.1N 36.2E".'
 )
 @click.option("--minima", help='Separation: "5 km, 300 m, 15 min".')
+@click.option("--pressure", help='Sea level, and temperature: "980 to 1040 hPa, 10 %".')
+@click.option("--terrain", help='Lowest and highest ground of the area: "-10 m to 2800 m".')
+@click.option("--geoid", help='Its height there: "15 m to 30 m", or "grid" to look it up.')
 @click.option("--grid", help='What notices are rounded to: "1 km, 150 m, 5 min".')
 @click.option("--changes", type=click.Path(exists=True, path_type=Path), help="JSON merged in.")
 @click.pass_obj
@@ -154,21 +160,29 @@ def propose(
     target: Path,
     anchors: tuple[str, ...],
     minima: str | None,
+    pressure: str | None,
+    terrain: str | None,
+    geoid: str | None,
     grid: str | None,
     changes: Path | None,
 ) -> None:
     """Write terms with the counterpart whose CARD this is, begin the link, and agree for us.
 
     The document goes to a file: carry it to the counterpart, who runs `link agree` on it.
+
+    Pressure, terrain and geoid are the worst case by which levels of different data are
+    compared. Pressure and geoid default to what holds anywhere; state what holds in the area.
+    Terrain has no default: until it is stated, a height above the ground meets any flight level.
     """
     ours = Home(session.home).card()
     theirs = _decode(card.read_bytes(), Party, str(card))
+    covered = _area(area)
     terms = Terms(
         link=derive(SystemClock().now(), 0, uuid.uuid4().bytes),
         version=1,
         parties=(ours, theirs),
-        area=_area(area),
-        minima=_minima(minima),
+        area=covered,
+        minima=replace(_minima(minima), heights=worst_case(pressure, terrain, geoid, covered)),
         ladders=default_ladders(),
         activities=(
             Activity(name="flight", lead_ms=2 * HOUR_MS),
@@ -196,6 +210,8 @@ def propose(
     if changes is not None:
         terms = _merged(terms, changes)
     check_terms(terms)
+    if terms.minima.worst is None or isinstance(terms.minima.worst.terrain, msgspec.UnsetType):
+        errors.print("No --terrain: heights above the ground will meet whatever is overhead.")
     event = OpenLink(by=acting_officer(), us=ours.party, terms=terms, agree=True)
     run(lambda node: node.do(event), session)
     try:
@@ -269,6 +285,7 @@ def show(session: Session, name: str | None, document: bool) -> None:  # noqa: F
         f"link {found['id']} with [bold]{plain(found['title'])}[/]: {found['state'].upper()}",
         f"terms version {found['terms_version']}, {force}",
         f"hash {found['terms_hash']}",
+        *show_heights(msgspec.convert(terms["document"]["minima"], Minima).worst),
         *(f"fingerprint of {who}: {mark}" for who, mark in terms["fingerprints"].items()),
         *(f"contact: {plain(line)}" for line in found["contact"]),
         *(f"[yellow]waiting for agreement[/]: {digest}" for digest in found["waiting"]),

@@ -15,6 +15,7 @@ from rich.table import Table
 from clearline.basis.quantities import show_length
 from clearline.cli.common import DOES_NOT_HOLD, Session, errors, out, pick_link, plain, run, verb
 from clearline.record import verify_bundle
+from clearline.space import OLD_RULE_VERSION
 from clearline.verifier import summary
 
 __all__ = ["bundle", "calls", "conflicts", "follow", "log", "notices", "status", "verify"]
@@ -236,15 +237,24 @@ def _conflicts(found: list[dict[str, Any]]) -> None:
     rows = [
         (
             f"▲ {each['ours'][-6:]} × {each['theirs'][-6:]}",
+            each["certainty"].upper(),
             show_length(each["horizontal_cm"]),
-            "unknown" if each["vertical_cm"] is None else show_length(each["vertical_cm"]),
+            _up(each["vertical_cm"], each["rule"]),
             f"{_clock(each['starts'])} to {_clock(each['ends'])}",
             each["where"],
             " and ".join(each["claimed_by"]),
         )
         for each in found
     ]
-    _table("conflicts", ("ours × theirs", "across", "up", "when", "near", "claimed by"), rows)
+    heads = ("ours × theirs", "", "across", "up", "when", "near", "claimed by")
+    _table("conflicts", heads, rows)
+
+
+def _up(vertical_cm: int | None, rule: int) -> str:
+    """Return how far the bands are apart; by version 2 of the rule it is the least."""
+    if vertical_cm is None:
+        return "unknown"
+    return ("" if rule == OLD_RULE_VERSION else "≥ ") + show_length(vertical_cm)
 
 
 def _calls(found: list[dict[str, Any]]) -> None:

@@ -405,6 +405,7 @@ def _alarm(door: Door, link: Link, conflict: Conflict) -> None:
         conflict.ours,
         theirs=conflict.theirs,
         closest=show_length(found.closest.horizontal_cm),
+        certainty=found.sure.value,
         starts=str(found.window.start),
         ends=str(found.window.end),
     )

@@ -137,6 +137,8 @@ class ConflictView(Struct, frozen=True, kw_only=True):
     horizontal_cm: int
     vertical_cm: int | None
     time_ms: int
+    certainty: str
+    """`certain`, or `possible`: it hangs on weather, terrain or geoid, or on what nobody knows."""
     where: str
     starts: Instant
     ends: Instant
@@ -401,6 +403,7 @@ def _conflict(runtime: Runtime, conflict: Conflict) -> ConflictView:
         horizontal_cm=found.closest.horizontal_cm,
         vertical_cm=found.closest.vertical_cm,
         time_ms=found.closest.time_ms,
+        certainty=found.sure.value,
         where=show_position(found.where, Form.DECIMAL, 4),
         starts=found.window.start,
         ends=found.window.end,

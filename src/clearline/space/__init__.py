@@ -71,6 +71,7 @@ from clearline.space.rounding import (
 )
 from clearline.space.screen import Met, Slice, screen, screened
 from clearline.space.separation import (
+    OLD_RULE_VERSION,
     RULE_VERSION,
     TOLERANCE_CM,
     TOLERANCE_PPM,
@@ -108,6 +109,7 @@ __all__ = [
     "MAX_WINDOW_MS",
     "MIN_RADIUS_CM",
     "MIN_SPEED_CM_H",
+    "OLD_RULE_VERSION",
     "RULE_VERSION",
     "TOLERANCE_CM",
     "TOLERANCE_PPM",

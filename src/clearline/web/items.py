@@ -19,7 +19,7 @@ from clearline.core.rotation import Hours
 from clearline.core.terms import Activity, Ladders, Limits, ReleaseRules, hash_of
 from clearline.core.testcalls import TestCall
 from clearline.node.views import HANDLE_CHARS
-from clearline.space import Anchor, Minima, Polygon, Position, Volume
+from clearline.space import Anchor, Certainty, Minima, Polygon, Position, Volume
 
 __all__ = [
     "ConflictItem",
@@ -180,7 +180,9 @@ class ConflictItem(Struct, frozen=True, kw_only=True):
     claimed_by_them: Instant | None
     horizontal_cm: int
     vertical_cm: int | None
+    """At least so much; None where nobody knows."""
     time_ms: int
+    certainty: Certainty
     where: Position
     starts: Instant
     ends: Instant
@@ -341,6 +343,7 @@ def conflict_item(conflict: Conflict) -> ConflictItem:
         horizontal_cm=found.closest.horizontal_cm,
         vertical_cm=found.closest.vertical_cm,
         time_ms=found.closest.time_ms,
+        certainty=found.sure,
         where=found.where,
         starts=found.window.start,
         ends=found.window.end,
