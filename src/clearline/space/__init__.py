@@ -24,6 +24,7 @@ from clearline.space.anchor import (
 from clearline.space.approach import Approach, Nearest, Schedule, approach, nearest, schedule
 from clearline.space.clip import CLIP_TOLERANCE_CM, clip, within
 from clearline.space.cover import contains, covers
+from clearline.space.footprint import bounding
 from clearline.space.heights import (
     Certainty,
     GeoidRange,
@@ -57,11 +58,21 @@ from clearline.space.outline import (
     Outline,
     Polygon,
     check,
+    middle,
     positions,
     radius_cm,
 )
+from clearline.space.plane import geodesic_inv, self_test
 from clearline.space.position import E7, Position, from_degrees, same_place
 from clearline.space.refine import refine
+from clearline.space.reshaping import (
+    CutBack,
+    Disc,
+    Moved,
+    carried,
+    cut_back,
+    inner_disc,
+)
 from clearline.space.rounding import (
     Grid,
     round_band_out,
@@ -123,7 +134,9 @@ __all__ = [
     "Circle",
     "Closest",
     "Corridor",
+    "CutBack",
     "Datum",
+    "Disc",
     "Form",
     "GeoidRange",
     "Grid",
@@ -131,6 +144,7 @@ __all__ = [
     "Index",
     "Met",
     "Minima",
+    "Moved",
     "Nearest",
     "Outline",
     "Parsed",
@@ -149,7 +163,9 @@ __all__ = [
     "Window",
     "WorstCase",
     "approach",
+    "bounding",
     "caret",
+    "carried",
     "certainty",
     "chain",
     "check",
@@ -163,11 +179,15 @@ __all__ = [
     "closest",
     "contains",
     "covers",
+    "cut_back",
     "from_degrees",
     "gap_cm",
+    "geodesic_inv",
     "horizontal_cm",
     "infringes",
+    "inner_disc",
     "meet",
+    "middle",
     "nearest",
     "parse_altitude",
     "parse_band",

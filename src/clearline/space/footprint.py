@@ -9,6 +9,7 @@ It decides nothing.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from clearline.space.plane import Floats, Plane
 
-__all__ = ["Footprint", "footprint"]
+__all__ = ["Footprint", "bounding", "footprint"]
 
 # The stubs of shapely leave the keyword arguments untyped; its classes are slower than these.
 _shapely = cast("Any", shapely)
@@ -122,3 +123,11 @@ class Footprint:
 def footprint(outline: Outline) -> Footprint:
     """Return the footprint of an outline that `check` accepts."""
     return Footprint(outline)
+
+
+def bounding(outline: Outline) -> tuple[float, float, float, float]:
+    """Return a circle that holds the outline: the direction of its middle, and its radius in m."""
+    shape = footprint(outline)
+    phi, lam = math.radians(shape.lat), math.radians(shape.lon)
+    ring = math.cos(phi)
+    return ring * math.cos(lam), ring * math.sin(lam), math.sin(phi), shape.reach_m
