@@ -171,6 +171,22 @@ class Plane:
             lat, lon = geodesic_fwd(self.lat, self.lon, azimuth, math.atan(k * radius) / k)
         return lat, lon
 
+    def unproject_all(self, xy: Floats) -> Floats:
+        """Return longitudes and latitudes in degrees, an array (n, 2), of points of the plane."""
+        size = len(xy)
+        radii = np.hypot(xy[:, 0], xy[:, 1])
+        azimuths = np.degrees(np.arctan2(xy[:, 0], xy[:, 1]))
+        lats = np.full(size, self.lat)
+        lons = np.full(size, self.lon)
+        for _ in range(3):
+            sines = np.sin(np.radians(lats))
+            roots = (1 - WGS84_E2 * sines * sines) / _B_M
+            k = np.sqrt((self._k0_squared + roots * roots) / 4)
+            metres = np.arctan(k * radii) / k
+            start = np.full(size, self.lon), np.full(size, self.lat)
+            lons, lats, _ = _fwd_any(*start, azimuths, metres)
+        return np.column_stack([lons, lats])
+
 
 def lay(planes: Sequence[Plane], which: Indices, lats: Floats, lons: Floats) -> Floats:
     """Return what `project` does of many points, each by the plane of that number."""
