@@ -10,7 +10,7 @@ from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.gateways import geojson
 from clearline.gateways.shape import MAX_FEATURES
-from clearline.space import Circle, Corridor, Polygon, from_degrees, parse_band
+from clearline.space import Circle, Corridor, Polygon, contains, from_degrees, parse_band
 from tests.space.truth import outcome
 
 BOX = [[40, 35], [41, 35], [41, 36], [40, 36], [40, 35]]
@@ -40,10 +40,24 @@ def test_polygons_points_and_lines_become_outlines():
     box, dot, line = (shape.outline for shape in shapes)
     assert shapes[0].name == "box"
     assert isinstance(box, Polygon)
-    assert len(box.exterior) == 4
     assert len(box.holes) == 1
     assert dot == Circle(centre=from_degrees(35, 40), radius_cm=150_050)
-    assert line == Corridor(points=(from_degrees(35, 40), from_degrees(35, 41)), width_cm=200_000)
+    assert isinstance(line, Corridor)
+    assert 200_000 <= line.width_cm <= 202_000
+    assert contains(line, from_degrees(35, 40.5))
+
+
+def test_edges_that_are_straight_on_the_map_are_held_by_the_outline():
+    """In latitude 60, the parallel of 800 km lies 12 km aside of the geodesic."""
+    wide = [[10, 60], [24, 60], [24, 58], [10, 58], [10, 60]]
+    reading = geojson.read(collection(feature("Polygon", [wide])))
+    (shape,) = reading.shapes
+    for lon in range(10, 25):
+        for lat in (60, 58):
+            assert contains(shape.outline, from_degrees(lat, lon))
+    assert contains(shape.outline, from_degrees(59.9999, 17))
+    assert not contains(shape.outline, from_degrees(60.001, 17))
+    assert reading.notes == ("outlines reach up to 10 m further, to hold the edges as drawn",)
 
 
 def test_altitudes_and_times_are_read_from_the_properties():

@@ -441,7 +441,8 @@ def _area(path: Path) -> Polygon:
         raise Mistake(fault.code, f"{path}: {fault.item}: {fault.phrase}")
     if len(reading.shapes) != 1 or not isinstance(reading.shapes[0].outline, Polygon):
         raise Mistake("bad_area", f"{path} must hold exactly one polygon.")
-    return reading.shapes[0].outline
+    # Points follow the edges as the map draws them; an agreed area has no margin.
+    return replace(reading.shapes[0].outline, margin_cm=0)
 
 
 def _anchor(text: str) -> Anchor:

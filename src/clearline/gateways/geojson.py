@@ -5,7 +5,9 @@ these, each part a shape of its own. Altitudes among the coordinates are left ou
 have no datum; see `shape` for the properties. A feature that cannot be used is refused with
 the line and column of what is wrong in it, and the others are kept.
 
-RFC 7946 section 4: coordinates are WGS 84, longitude first; another `crs` is refused.
+RFC 7946 section 3.1.1: edges are straight in longitude and latitude, so outlines are grown to
+hold them as geodesics. Section 4: coordinates are WGS 84, longitude first; another `crs` is
+refused.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from clearline.gateways.hint import Hint
 from clearline.gateways.place import Lines, offset_of
 from clearline.gateways.reading import Collector, Reading
 from clearline.gateways.shape import Shape
+from clearline.space.edges import Edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,7 +171,7 @@ def _shapes(feature: _Object, made: Collector) -> Iterator[Shape]:
         made.lose(f"the property {name[:40]}")
     for outline, at in outlines:
         try:
-            yield shapes.shape(properties, outline)
+            yield shapes.shape(properties, outline, edges=Edges.STRAIGHT, grown=made.grown)
         except Mistake as mistake:
             raise _Within(mistake, _whence(mistake, properties) or at) from mistake
 

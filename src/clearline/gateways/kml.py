@@ -69,7 +69,7 @@ def read(raw: bytes) -> Reading:
         called = f"placemark {number} ({name})" if name else f"placemark {number}"
         with made.item(called, mark.spot):
             for outline, band in _outlines(mark, properties, 0, made):
-                shape = shapes.shape(properties, outline, band)
+                shape = shapes.shape(properties, outline, band=band)
                 made.keep(shape)
             _lose(mark, made)
         shapes.too_many(len(made))

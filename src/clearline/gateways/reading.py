@@ -7,12 +7,14 @@ applied. What a format says that a shape cannot carry is said, not dropped in si
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from msgspec import Struct
 
 from clearline.basis.faults import Mistake
+from clearline.basis.quantities import METRE_CM
 from clearline.gateways.hint import Hint, Spot
 from clearline.gateways.shape import Shape
 
@@ -62,6 +64,7 @@ class Collector:
         self._refused = 0
         self._lost: dict[str, None] = {}
         self._notes: dict[str, None] = {}
+        self._grown_cm = 0
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -77,6 +80,10 @@ class Collector:
     def note(self, what: str) -> None:
         """Say something of how the file was read; again is the same as once."""
         self._notes.setdefault(what)
+
+    def grown(self, by_cm: int) -> None:
+        """Say that an outline grew by so much, to hold edges that are no geodesics."""
+        self._grown_cm = max(self._grown_cm, by_cm)
 
     @contextmanager
     def item(self, name: str, spot: Spot | None = None) -> Generator[None]:
@@ -108,6 +115,9 @@ class Collector:
         """Return what was read. Raises Mistake `file_empty` if there was no item at all."""
         if not self._shapes and not self._refused:
             raise Mistake("file_empty", "the file has no areas")
+        if self._grown_cm:
+            metres = math.ceil(self._grown_cm / METRE_CM)
+            self.note(f"outlines reach up to {metres} m further, to hold the edges as drawn")
         return Reading(
             shapes=tuple(self._shapes),
             faults=tuple(self._faults),

@@ -24,6 +24,7 @@ from clearline.basis.faults import Mistake
 from clearline.basis.quantities import METRE_CM
 from clearline.gateways import bounds
 from clearline.gateways.hint import Hint
+from clearline.gateways.laid import laid
 from clearline.gateways.mending import mended
 from clearline.space import (
     Band,
@@ -33,13 +34,13 @@ from clearline.space import (
     Polygon,
     Position,
     Window,
-    check,
     from_degrees,
     same_place,
 )
+from clearline.space.edges import Edges
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "MAX_FEATURES",
@@ -175,27 +176,40 @@ def _length_cm(properties: Mapping[str, object], name: str, of: str) -> int:
     return math.ceil(round(metres * METRE_CM, 3))
 
 
-def shape(properties: Mapping[str, object], outline: Outline, band: Band | None = None) -> Shape:
+def shape(
+    properties: Mapping[str, object],
+    outline: Outline,
+    *,
+    band: Band | None = None,
+    edges: Edges = Edges.GEODESIC,
+    grown: Callable[[int], None] | None = None,
+) -> Shape:
     """Return the shape of an outline and its properties; each part is checked.
 
     `band` is what the geometry itself says; a band among the properties stands before it.
+    `edges` are the file's, and `grown` is told by how many cm the outline grew to hold them.
     """
     name = properties.get("name")
+    sane, grown_cm = checked(outline, edges)
+    if grown is not None:
+        grown(grown_cm)
     return Shape(
         name=name.strip()[:MAX_NAME] if isinstance(name, str) else "",
-        outline=checked(outline),
+        outline=sane,
         band=_band(properties) or band,
         window=_window(properties),
     )
 
 
-def checked(outline: Outline) -> Outline:
-    """Return an outline that is sane; Hint, with what would mend it, if it is not."""
+def checked(outline: Outline, edges: Edges = Edges.GEODESIC) -> tuple[Outline, int]:
+    """Return an outline that is sane and holds this one, and by how much it grew, in cm.
+
+    Hint, with what would mend it, if it is not sane.
+    """
     try:
-        check(outline)
+        return laid(outline, edges)
     except Mistake as mistake:
         raise Hint(mistake.code, mistake.phrase, suggestion=mended(outline, mistake)) from mistake
-    return outline
 
 
 def _pair(properties: Mapping[str, object], one: str, other: str) -> tuple[str, str] | None:
