@@ -109,3 +109,11 @@ def test_fewer_corners_than_a_shape_can_have_are_refused():
     with pytest.raises(Mistake) as caught:
         drawn(circle, lambda p: p, slack_cm=20_000_000, most=100)
     assert caught.value.code == "too_large"
+
+
+def test_a_wide_corridor_around_a_short_bend_is_held_to_the_last_centimetre():
+    # Seven millimetres once stuck out here: an arc of the drawing had fewer chords than asked.
+    corners = [(35.0027041, 30.0), (34.9986479, 30.002846), (34.9986479, 29.997154)]
+    bend = Corridor(points=tuple(from_degrees(*each) for each in corners), width_cm=1_344_913)
+    found = drawn(bend, to_seconds, slack_cm=SECOND_SLACK_CM, most=80)
+    assert covers(found, bend)

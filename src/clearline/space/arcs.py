@@ -42,8 +42,10 @@ _SPARE = 1.02
 """For the ellipsoid: a chord's height differs from that in a plane by under a hundredth."""
 _SPARE_CM = 3
 """For positions, which are rounded to 1.2 cm, and for the arithmetic."""
-_QUARTER_CHORDS = 4
-"""A grown corner of a quarter turn gets so many edges: 2 % more than the margin at most."""
+_QUARTER_CHORDS = 8
+"""A grown corner of a quarter turn gets about so many edges."""
+_WIDEST = 1.5
+"""By how much one of these may be wider than its share: GEOS rounds their number."""
 _TRIES = 24
 """How often more is left out before it is given up; each time twice as much."""
 _MIN_GAP_M = 1.0
@@ -162,9 +164,11 @@ def _grown(
     """
     reach_m = min(core_reach_m + 2 * grow_m, MAX_REACH_M)
     scale = stretch(reach_m)
-    chords = math.cos(math.pi / 4 / _QUARTER_CHORDS)
+    chords = math.cos(math.pi / 4 / _QUARTER_CHORDS * _WIDEST)
     closing_m = slack_m * scale
-    wide = shapely.buffer(core, (grow_m * scale + closing_m) / chords, quad_segs=_QUARTER_CHORDS)
+    # Shrinking straightens its line first, by up to a hundredth of how far it shrinks.
+    wide_m = (grow_m * scale + closing_m * _SPARE) / chords
+    wide = shapely.buffer(core, wide_m, quad_segs=_QUARTER_CHORDS)
     return shapely.buffer(wide, -closing_m, quad_segs=_QUARTER_CHORDS)
 
 
