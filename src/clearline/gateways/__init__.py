@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
-from clearline.gateways import geojson, ical, kml, kmz
+from clearline.gateways import geojson, ical, kml, kmz, notam
 from clearline.gateways.format import Format, Limits
 from clearline.gateways.hint import Hint, Spot
 from clearline.gateways.reading import Fault, Reading
@@ -48,6 +48,10 @@ _ALL = (
     Format(
         name="kmz", title="KMZ, an archive of KML", endings=(".kmz",),
         media="application/vnd.google-earth.kmz", looks=kmz.looks, read=kmz.read,
+    ),
+    Format(
+        name="notam", title="ICAO NOTAM text", endings=(".notam", ".txt"),
+        media="text/plain", looks=notam.looks, read=notam.read, write=notam.write,
     ),
 )  # fmt: skip
 
