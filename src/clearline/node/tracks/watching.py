@@ -1,0 +1,354 @@
+"""Watching: the picture of tracks, and which of them our desks must see.
+
+Reports come in and make tracks; tracks grow old, and are gone. Each is compared with the notices
+of both sides whenever it has reported, and every few seconds besides. For one track and one
+notice there is one alarm, from when it is first near until it has been out of all that keeps it
+for a while. Of a track that is lost the alarm stays: nobody knows that it is clear.
+
+It decides what is alarmed and when that is over. It never makes an entry, and nothing here can:
+whatever has to be said to the counterpart, a person says. Time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from clearline.basis.instants import MINUTE_MS, SECOND_MS, Instant
+from clearline.node.tracks.meeting import Batch, Found, Volumes, batch_of
+from clearline.node.tracks.track import (
+    GONE_MS,
+    MAX_ALARMS,
+    MAX_TRACKS,
+    STALE_MS,
+    Alarm,
+    Report,
+    Track,
+    Watched,
+    What,
+)
+
+__all__ = ["Eyes"]
+
+MAX_BATCH = 512
+"""Tracks that are compared in one go: a few milliseconds."""
+AGAIN_MS = 5 * SECOND_MS
+"""A track that does not report is compared so often all the same: windows open and close."""
+CLEAR_AFTER_MS = 15 * SECOND_MS
+"""An alarm is over when its track has been out of all that keeps it for so long."""
+LOST_KEPT_MS = 15 * MINUTE_MS
+"""The alarm of a track that is lost stands for so long, if its notice does."""
+LEFT_M = 100.0
+"""A track of ours has left when it is so far out: as far as a position may be wrong."""
+STEADY_MS = 5 * SECOND_MS
+"""When a track will be inside is said anew if it differs by so much."""
+AHEAD_OF_CLOCK_MS = 5 * SECOND_MS
+"""A report may be so far in the future; one that is further is taken as of now."""
+
+
+class _Standing(NamedTuple):
+    alarm: Alarm
+    out_since: Instant | None
+    """Since when nothing keeps it."""
+
+
+_Key = tuple[str, str]
+
+
+class Eyes:
+    """Every track of one node, and every alarm about them."""
+
+    def __init__(self, ahead_ms: int, boot: str) -> None:
+        """`ahead_ms`: how far ahead a course is followed. `boot` begins every alarm's id."""
+        self.tracks: dict[str, Track] = {}
+        self.left_out = 0
+        """Reports of tracks beyond those that are kept."""
+        self._volumes = Volumes(ahead_ms)
+        self._boot = boot
+        self._count = 0
+        self._standing: dict[_Key, _Standing] = {}
+        self._about: dict[str, set[str]] = {}
+        """For each track the notices that an alarm about it stands for."""
+        self._over: dict[str, int] = {}
+        """For each track its alarms beyond those that stand at once."""
+        self._stated: dict[str, str] = {}
+        """What an officer said: which track belongs to which notice of ours."""
+        self._waiting: dict[str, None] = {}
+        """Tracks to compare, in the order in which they came."""
+        self._new: set[str] = set()
+        self._compared: dict[str, Instant] = {}
+        self._put: dict[str, None] = {}
+        self._gone: dict[str, None] = {}
+        self._alarms_put: dict[str, Alarm] = {}
+        self._alarms_gone: dict[str, None] = {}
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """Return every alarm that stands."""
+        return [each.alarm for each in self._standing.values()]
+
+    @property
+    def alarms_left_out(self) -> int:
+        """Return how many alarms there are beyond those that stand at once."""
+        return sum(self._over.values())
+
+    @property
+    def waits(self) -> bool:
+        """Return whether tracks wait to be compared."""
+        return bool(self._waiting)
+
+    # What is seen
+
+    def take(self, receiver: str, reports: Iterable[Report], now: Instant) -> None:
+        """Take in what a receiver has reported. `compare` looks at it."""
+        for report in reports:
+            track = f"{receiver}/{report.key}"
+            before = self.tracks.get(track)
+            at = min(report.reported_at, now) if _sane(report, now) else now
+            if before is not None and at < before.reported_at:
+                continue
+            if now.since(at) >= GONE_MS[report.kind]:
+                continue
+            if before is None:
+                if len(self.tracks) >= MAX_TRACKS:
+                    self.left_out += 1
+                    continue
+                self._new.add(track)
+            self._see(_track(track, receiver, report, at, before, self._stated.get(track, "")))
+            self._waiting[track] = None
+
+    def _see(self, track: Track) -> None:
+        self.tracks[track.id] = track
+        self._put[track.id] = None
+        self._gone.pop(track.id, None)
+
+    def belong(self, track: str, notice: str) -> None:
+        """Take in that an officer says a track belongs to a notice of ours; empty: to none."""
+        if notice:
+            self._stated[track] = notice
+        else:
+            self._stated.pop(track, None)
+        known = self.tracks.get(track)
+        if known is not None:
+            self._see(replace(known, notice=notice, stated=bool(notice)))
+            self._waiting[track] = None
+
+    # What it is compared with
+
+    def put_notices(self, notices: Iterable[Watched]) -> None:
+        """Compare with these, each in place of any that had its id."""
+        self._volumes.put(notices)
+        self._waiting.update(dict.fromkeys(self.tracks))
+
+    def drop_notices(self, notices: Iterable[str]) -> None:
+        """Compare with these no more, and let go of every alarm about them."""
+        ended = {notice for notice in notices if notice in self._volumes}
+        if not ended:
+            return
+        self._volumes.drop(ended)
+        for key in [key for key in self._standing if key[1] in ended]:
+            self._clear(key)
+        for track, notice in list(self._stated.items()):
+            if notice in ended:
+                del self._stated[track]
+        for track in list(self.tracks.values()):
+            if track.notice in ended:
+                self._see(replace(track, notice="", stated=False))
+
+    # What is alarmed
+
+    def tick(self, now: Instant) -> None:
+        """Let tracks grow old and go; have those compared that were not for a while."""
+        for track in list(self.tracks.values()):
+            age = now.since(track.reported_at)
+            if age >= GONE_MS[track.kind]:
+                self._lose(track)
+            elif age >= STALE_MS[track.kind] and not track.stale:
+                self._see(replace(track, stale=True))
+            if (
+                now.since(self._compared.get(track.id, now)) >= AGAIN_MS
+                and age < GONE_MS[track.kind]
+            ):
+                self._waiting[track.id] = None
+        for key, standing in list(self._standing.items()):
+            if standing.alarm.lost and now.since(standing.alarm.reported_at) >= LOST_KEPT_MS:
+                self._clear(key)
+
+    def compare(self, now: Instant) -> int:
+        """Compare the tracks that have waited longest; return how many there were."""
+        names = [each for each in _first(self._waiting, MAX_BATCH) if each in self.tracks]
+        for each in _first(self._waiting, MAX_BATCH):
+            del self._waiting[each]
+        if not names:
+            return 0
+        batch = batch_of([self.tracks[name] for name in names])
+        self._adopt(names, batch, now)
+        alarmed = [
+            (at, notice) for at, name in enumerate(names) for notice in self._about.get(name, ())
+        ]
+        found = self._volumes.meet(batch, alarmed, now)
+        for name in names:
+            self._compared[name] = now
+            self._over.pop(name, None)
+        for (at, notice), one in found.items():
+            self._weigh((names[at], notice), one, now)
+        for at, notice in alarmed:
+            key = names[at], notice
+            if (at, notice) not in found and self._standing[key].alarm.what is not What.LEFT:
+                self._out(key, now)
+        for at, name in enumerate(names):
+            self._keep_in(at, name, batch, now)
+        return len(names)
+
+    def _adopt(self, names: list[str], batch: Batch, now: Instant) -> None:
+        """A track that is first seen inside a notice of ours belongs to it."""
+        if self._new.isdisjoint(names):
+            return
+        for name, notice in zip(names, self._volumes.first_in(batch, now), strict=True):
+            if name in self._new:
+                self._new.discard(name)
+                if notice and not self.tracks[name].notice:
+                    self._see(replace(self.tracks[name], notice=notice))
+
+    def _weigh(self, key: _Key, found: Found, now: Instant) -> None:
+        standing = self._standing.get(key)
+        if standing is not None:
+            self._go_on(key, standing.alarm, found, now)
+        elif found.what is not None:
+            self._raise(key, found, now)
+
+    def _keep_in(self, at: int, name: str, batch: Batch, now: Instant) -> None:
+        """Alarm a track that has left the notice of ours that it belongs to."""
+        notice = self.tracks[name].notice
+        for left in [each for each in self._about.get(name, ()) if each != notice]:
+            if self._standing[name, left].alarm.what is What.LEFT:
+                self._clear((name, left))
+        if not notice:
+            return
+        key = name, notice
+        away_m = self._volumes.outside_m(batch, at, notice, now)
+        if away_m is None:
+            if key in self._standing:
+                self._out(key, now)
+            return
+        gap_cm = 0 if away_m == float("inf") else int(away_m * 100)
+        found = Found(at, notice, What.LEFT, certain=True, gap_cm=gap_cm, enters_at=None)
+        if away_m >= LEFT_M or (key in self._standing and away_m > 0):
+            self._weigh(key, found, now)
+        elif key in self._standing:
+            self._out(key, now)
+
+    def _raise(self, key: _Key, found: Found, now: Instant) -> None:
+        if len(self._standing) >= MAX_ALARMS:
+            self._over[key[0]] = self._over.get(key[0], 0) + 1
+            return
+        track, notice = self.tracks[key[0]], self._volumes.notice(key[1])
+        assert found.what is not None
+        assert notice is not None
+        self._count += 1
+        alarm = Alarm(
+            id=f"{self._boot}-{self._count}",
+            track=track.id, name=track.name or track.key, receiver=track.receiver,
+            notice=notice.id, link=notice.link, what=found.what, certain=found.certain,
+            since=now, graver_at=now, reported_at=track.reported_at, gap_cm=found.gap_cm,
+            enters_at=found.enters_at, lost=False, where=track.at,
+        )  # fmt: skip
+        self._about.setdefault(key[0], set()).add(key[1])
+        self._stand(key, alarm, None)
+
+    def _go_on(self, key: _Key, alarm: Alarm, found: Found, now: Instant) -> None:
+        track = self.tracks[key[0]]
+        graver = alarm.what is What.NEAR and found.what is What.INSIDE
+        surer = found.certain and not alarm.certain and found.what is not None
+        changed = replace(
+            alarm,
+            what=What.INSIDE if graver else alarm.what,
+            certain=alarm.certain or surer,
+            graver_at=now if graver else alarm.graver_at,
+            name=track.name or track.key,
+            reported_at=track.reported_at,
+            gap_cm=found.gap_cm,
+            enters_at=_steady(alarm.enters_at, found.enters_at),
+            lost=False,
+            where=track.at,
+        )
+        self._stand(key, changed, None)
+
+    def _out(self, key: _Key, now: Instant) -> None:
+        """Nothing keeps an alarm any more: it is over if that has been so for a while."""
+        alarm, since = self._standing[key]
+        if since is None:
+            self._standing[key] = _Standing(alarm, now)
+        elif now.since(since) >= CLEAR_AFTER_MS:
+            self._clear(key)
+
+    def _stand(self, key: _Key, alarm: Alarm, out_since: Instant | None) -> None:
+        before = self._standing.get(key)
+        self._standing[key] = _Standing(alarm, out_since)
+        if before is None or before.alarm != alarm:
+            self._alarms_put[alarm.id] = alarm
+
+    def _clear(self, key: _Key) -> None:
+        alarm = self._standing.pop(key).alarm
+        self._about[key[0]].discard(key[1])
+        if not self._about[key[0]]:
+            del self._about[key[0]]
+        self._alarms_put.pop(alarm.id, None)
+        self._alarms_gone[alarm.id] = None
+
+    def _lose(self, track: Track) -> None:
+        """A track is not seen any more; what was alarmed about it is not clear for that."""
+        del self.tracks[track.id]
+        self._put.pop(track.id, None)
+        self._gone[track.id] = None
+        for kept in (self._compared, self._over, self._waiting):
+            kept.pop(track.id, None)
+        self._new.discard(track.id)
+        for notice in self._about.get(track.id, ()):
+            key = track.id, notice
+            self._stand(key, replace(self._standing[key].alarm, lost=True, enters_at=None), None)
+
+    def alarms_changed(self) -> tuple[list[Alarm], list[str]]:
+        """Return the alarms that are new or different since this was last asked, and those over."""
+        made = list(self._alarms_put.values()), list(self._alarms_gone)
+        self._alarms_put.clear()
+        self._alarms_gone.clear()
+        return made
+
+    def tracks_changed(self) -> tuple[list[Track], list[str]]:
+        """Return the tracks that are new or different since this was last asked, and those gone."""
+        made = [self.tracks[each] for each in self._put], list(self._gone)
+        self._put.clear()
+        self._gone.clear()
+        return made
+
+
+def _first(waiting: dict[str, None], most: int) -> list[str]:
+    return [name for name, _ in zip(waiting, range(most), strict=False)]
+
+
+def _sane(report: Report, now: Instant) -> bool:
+    return report.reported_at.since(now) <= AHEAD_OF_CLOCK_MS
+
+
+def _steady(before: Instant | None, now: Instant | None) -> Instant | None:
+    """Return when it enters; a moment sooner or later is no news for the screens."""
+    if before is None or now is None or abs(now.since(before)) >= STEADY_MS:
+        return now
+    return before
+
+
+def _track(
+    name: str, receiver: str, report: Report, at: Instant, before: Track | None, stated: str
+) -> Track:
+    known = before.name if before is not None else ""
+    notice = stated or (before.notice if before is not None else "")
+    return Track(
+        id=name, receiver=receiver, kind=report.kind, key=report.key,
+        name=report.name or known, at=report.at, level=report.level,
+        course_cdeg=report.course_cdeg, speed_cm_s=report.speed_cm_s,
+        climb_cm_s=report.climb_cm_s, reported_at=at, stale=False, notice=notice,
+        stated=bool(stated),
+    )  # fmt: skip
