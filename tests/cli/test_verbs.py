@@ -32,6 +32,7 @@ ASKING = [
     ["violation", "not-notified", "--at", "35N 40E"], ["bundle", "--out", "x"],
     ["link", "show"], ["link", "export", "--out", "x"], ["link", "announce", "suspended"],
     ["link", "settle", "--yes"], ["drill", "start", "gaza-2024"], ["drill", "stop"],
+    ["tracks", "show"], ["tracks", "belong", "X", "abcdef"],
 ]  # fmt: skip
 """Verbs that need the running node, each with the least that it takes."""
 

@@ -47,6 +47,7 @@ _VERBS = {
     "bundle": ("showing", "Export the record of a link as a proof bundle."),
     "verify": ("showing", "Verify a proof bundle, offline."),
     "auditor": ("auditing", "Watch the node from beside it: alarm if it is late, or gone."),
+    "tracks": ("tracks", "Show what our own receivers see, and say what is ours."),
     "channels": ("channels", "Show and try the ways to reach a human beside the desk."),
     "console": ("console", "Say who may sit at the console, and where it is."),
     "drill": ("drilling", "Replay incidents, in simulation or on two live nodes."),

@@ -19,6 +19,7 @@ from msgspec import Meta, Struct, field
 from clearline.basis.faults import Mistake
 from clearline.basis.ids import Name
 from clearline.core.terms import ContactLine, Language, Title, Url
+from clearline.node.tracks.receivers import MAX_RECEIVERS, Place, place_of
 from clearline.node.ways import Apprise, Mail, Mqtt, Paging, Phone, Xmpp, is_loopback
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Metrics",
     "NodeSettings",
     "Settings",
+    "TracksSettings",
     "Voice",
     "load",
     "show",
@@ -183,6 +185,32 @@ class Voice(Struct, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"no ports are {self.ports!r}")
 
 
+class TracksSettings(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Table `[tracks]`: our own receivers. What they see never leaves the node."""
+
+    receivers: Annotated[tuple[str, ...], Meta(max_length=MAX_RECEIVERS)] = ()
+    """Where tracks come in, each `NAME=FORMAT://HOST:PORT`, as `roof=beast://127.0.0.1:30005`."""
+    ahead_s: Annotated[int, Meta(ge=30, le=3_600)] = 300
+    """How far ahead a track's course is followed into notices of theirs."""
+    authority_file: str = ""
+    """PEM file of the authority that vouches for TAK servers; empty: the system's."""
+    certificate_file: str = ""
+    """PEM file of the certificate that we show a TAK server; empty for none."""
+    key_file: str = ""
+    """PEM file of its private key, if it is not in the same file."""
+
+    def __post_init__(self) -> None:
+        """Refuse what names no receiver."""
+        names = [place.name for place in self.places]
+        if len(set(names)) < len(names):
+            raise ValueError("two receivers have one name")
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Return every receiver, read."""
+        return tuple(place_of(each) for each in self.receivers)
+
+
 class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     """All settings of one node."""
 
@@ -200,6 +228,7 @@ class Settings(Struct, kw_only=True, forbid_unknown_fields=True):
     phone: Phone = field(default_factory=Phone)
     roster: RosterSettings = field(default_factory=RosterSettings)
     voice: Voice = field(default_factory=Voice)
+    tracks: TracksSettings = field(default_factory=TracksSettings)
 
     @property
     def media(self) -> tuple[str, ...]:

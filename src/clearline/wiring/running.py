@@ -22,6 +22,7 @@ from clearline.channels.desk import Desk
 from clearline.core.effects import Alert, Effect, Tell
 from clearline.core.events import Agree, Command, Event, OpenLink, Propose
 from clearline.core.terms import Terms
+from clearline.gateways.tracks.child import Child as Tracks
 from clearline.node import evidence
 from clearline.node.clock import SystemClock
 from clearline.node.lane import ChannelView
@@ -35,6 +36,7 @@ from clearline.node.rosterasks import asks
 from clearline.node.rostering import Rostering
 from clearline.node.runtime import Outcome, Reply, Runtime, open_runtime
 from clearline.node.settings import load
+from clearline.node.tracks.asks import asks as track_asks
 from clearline.node.views import ConsoleView
 from clearline.record import AuthorVerifier, MirrorVerifier, Tree, tiles
 from clearline.record.bundle import Contents
@@ -112,7 +114,12 @@ class RunningNode:
             home.path, self.settings.roster, gateways.ical, self.loop,
             {each.channel.name: each.channel.address_fault for each in ways},
         )  # fmt: skip
-        more = {**asks(self.roster), "reliability": self._reliability}
+        self.tracks = Tracks(
+            self.settings.tracks, home.path, lambda: self.runtime.state, self.clock.now
+        )
+        more = {
+            **asks(self.roster), **track_asks(self.tracks), "reliability": self._reliability
+        }  # fmt: skip
         self._queries = Queries(
             self.loop, self.settings.node, self._console_view, self.pager.views, more
         )
@@ -152,6 +159,7 @@ class RunningNode:
         self.pager.start()
         self.roster.start()
         self.talking.start()
+        self.tracks.start()
         if self._console is not None:
             self._console.start()
         self._log.info("serving", party=self.settings.node.party, listen=f"{host}:{taken}")
@@ -166,6 +174,7 @@ class RunningNode:
         await self._local.stop()
         await self._server.stop()
         await self.talking.stop()
+        await self.tracks.stop()
         with contextlib.suppress(Broken):
             await self._loop.stop()
         for word in list(self._words):
@@ -400,6 +409,7 @@ class RunningNode:
             self.metrics.heard(effect)
         if self.loop is not None:
             self.loop.heard(effect)
+            self.tracks.heard(effect)
             if self._console is not None:
                 self._console.heard(effect)
 
