@@ -62,7 +62,7 @@ from clearline.space.outline import (
     positions,
     radius_cm,
 )
-from clearline.space.plane import geodesic_inv, self_test
+from clearline.space.plane import geodesic_inv
 from clearline.space.position import E7, Position, from_degrees, same_place
 from clearline.space.refine import refine
 from clearline.space.reshaping import (

@@ -173,18 +173,7 @@ class Plane:
 
     def unproject_all(self, xy: Floats) -> Floats:
         """Return longitudes and latitudes in degrees, an array (n, 2), of points of the plane."""
-        size = len(xy)
-        radii = np.hypot(xy[:, 0], xy[:, 1])
-        azimuths = np.degrees(np.arctan2(xy[:, 0], xy[:, 1]))
-        lats = np.full(size, self.lat)
-        lons = np.full(size, self.lon)
-        for _ in range(3):
-            sines = np.sin(np.radians(lats))
-            roots = (1 - WGS84_E2 * sines * sines) / _B_M
-            k = np.sqrt((self._k0_squared + roots * roots) / 4)
-            metres = np.arctan(k * radii) / k
-            start = np.full(size, self.lon), np.full(size, self.lat)
-            lons, lats, _ = _fwd_any(*start, azimuths, metres)
+        lats, lons = lift([self], np.zeros(len(xy), dtype=np.intp), xy)
         return np.column_stack([lons, lats])
 
 
