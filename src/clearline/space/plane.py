@@ -47,6 +47,7 @@ __all__ = [
     "geodesic_inv",
     "geodesic_invs",
     "geodesic_points",
+    "geodesic_walks",
     "geodesics",
     "lay",
     "lift",
@@ -102,6 +103,14 @@ def geodesic_fwds(
     """Return the latitudes and longitudes in degrees that are reached from many points."""
     lons_to, lats_to, _ = _fwd_any(lons, lats, azimuths, metres)
     return lats_to, lons_to
+
+
+def geodesic_walks(
+    lats: Floats, lons: Floats, azimuths: Floats, metres: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return the latitudes and longitudes reached from many points, and the azimuths there."""
+    lons_to, lats_to, back = _fwd_any(lons, lats, azimuths, metres)
+    return lats_to, lons_to, back + 180.0
 
 
 def geodesic_points(

@@ -25,7 +25,8 @@ found there between straight edges; the distance is then the geodesic between th
 never a length of the plane. The plane is true only at its centre, so it is laid about the
 core if that is one point (radii about the centre keep their order), else about the nearest
 points found, again until they stay. Cores too large for one plane are first cut into
-pieces, in space, to find where that centre must be.
+pieces, in space, to find where that centre must be. Cores that are themselves far apart (so
+that only large radii bring them near) are then measured by geodesics alone (`nearest`).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from clearline.basis.quantities import METRE_CM
 from clearline.space import heights, plane
 from clearline.space.footprint import Footprint, footprint
 from clearline.space.heights import Certainty, WorstCase, vertical_range_cm
+from clearline.space.nearest import FAR_M, NEAR_M, nearest
 from clearline.space.pieces import nearest_pieces
 from clearline.space.plane import (
     MAX_REACH_M,
@@ -238,6 +240,14 @@ def boundary_m(polygon: Footprint, other: Footprint) -> float:
 
 def core_pair(a: Footprint, b: Footprint, *, shore: bool = False) -> Pair:
     """Return nearest points of two cores; with `shore`, a polygon is its edges alone."""
+    pair = _drawn(a, b, shore=shore)
+    if not NEAR_M < pair.metres < FAR_M or (a.is_point and b.is_point):
+        return pair
+    return Pair(*nearest(a, b, pair.metres))
+
+
+def _drawn(a: Footprint, b: Footprint, *, shore: bool) -> Pair:
+    """Return nearest points of two cores as planes and pieces show them."""
     if a.is_point and b.is_point:
         metres, _ = geodesic_inv(a.lat, a.lon, b.lat, b.lon)
         return Pair(metres, a.lat, a.lon, b.lat, b.lon)
