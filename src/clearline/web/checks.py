@@ -169,6 +169,7 @@ def _on_link(
         conflicts=found.conflicts,
         more=found.more,
         ways_out=found.ways_out,
+        ways_whole=found.ways_whole,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from clearline.core.events import Place
-from clearline.core.previewing import Foreseen, WayOut
+from clearline.core.previewing import Foreseen
+from clearline.core.trial import WayOut
 from clearline.phrasebook import Phrase
 from clearline.space import Band, Outline, Volume, Window
 
@@ -125,7 +126,10 @@ class LinkCheck(Struct, frozen=True, kw_only=True):
     more: int = 0
     """Conflicts beyond these."""
     ways_out: tuple[WayOut, ...] = ()
-    """Changes that leave no conflict on this link; each was tried against all their notices."""
+    """Changes that leave no conflict on this link, the smallest first, each tried against all of
+    their notices."""
+    ways_whole: bool = True
+    """Whether they were looked for to the end: if not, there may be others, or smaller ones."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
