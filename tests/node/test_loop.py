@@ -10,11 +10,14 @@ import pytest
 
 from clearline.basis.faults import Broken, Mistake
 from clearline.basis.instants import Instant
-from clearline.core.events import TakeWatch
+from clearline.core.events import Agree, OpenCall, Propose, TakeWatch
+from clearline.core.terms import Precedence, hash_of
 from clearline.node.loop import Loop, Unreachable
 from clearline.node.queries import Queries
 from clearline.node.settings import NodeSettings
-from tests.kit import LINK, START, Pair
+from clearline.phrasebook import Stop
+from clearline.space import Minima
+from tests.kit import LINK, START, Pair, declare, degrees, terms, volume
 
 WATCH = TakeWatch(by="north officer", echelon="deputy", languages=("en",))
 
@@ -24,9 +27,10 @@ class HandClock:
 
     def __init__(self) -> None:
         self.step_ms = 0
+        self.passed_ms = 60_000
 
     def now(self) -> Instant:
-        return START.after(60_000)
+        return START.after(self.passed_ms)
 
     def stepped_ms(self) -> int:
         return self.step_ms
@@ -130,3 +134,48 @@ def test_a_wrong_question_is_a_mistake(view: str, args: dict[str, Any], code: st
         assert caught.value.code == code
 
     assert looped(work) == []
+
+
+def test_standing_notices_are_compared_again_between_other_work():
+    async def work(loop: Loop, clock: HandClock, pair: Pair) -> None:
+        _amended(pair)
+        loop.kick()
+        link = pair.north.runtime.state.links[LINK]
+        began = link.recheck
+        assert began is not None
+        # What a person asks for is done while the rest waits, and not after it.
+        call = OpenCall(
+            by="officer",
+            link=LINK,
+            precedence=Precedence.FLASH,
+            phrases=(Stop(place=degrees(35.3, 40.1), radius_cm=50_000),),
+        )
+        assert (await loop.submit(call)).entries
+        assert link.recheck is not None
+        assert link.recheck.done <= began.done + 1
+        # A call of ours waits for its first ring: until it does, nothing more is compared.
+        done = link.recheck.done
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert link.recheck.done == done
+        clock.passed_ms += 1_000_000
+        for _ in range(200):
+            loop.kick()
+            await asyncio.sleep(0)
+        assert link.recheck is None
+        assert pair.north.codes().count("recheck_done") == 1
+
+    assert looped(work) == []
+
+
+def _amended(pair: Pair) -> None:
+    """Have both sides hold notices, and agree to other minima."""
+    for node in (pair.north, pair.south):
+        for number in range(6):
+            node.do(declare(volume(35 + number / 10, 40.1)), pair.now)
+        pair.settle()
+    wider = terms(version=2, minima=Minima(horizontal_cm=900_000, vertical_cm=0, time_ms=0))
+    pair.north.do(Propose(by="o", terms=wider), pair.now)
+    pair.settle()
+    pair.south.do(Agree(by="o", link=LINK, hash=hash_of(wider)), pair.now)
+    pair.settle()

@@ -118,7 +118,8 @@ GOOD: dict[str, list[tuple[str, Json]]] = {
         ("possible, by version 2", FOUND | {"rule": 2, "certainty": "possible"}),
     ],
     "conflict.cleared": [
-        (f"because it was {each}", {"why": each}) for each in ("revised", "withdrawn", "lapsed")
+        (f"because it was {each}", {"why": each})
+        for each in ("revised", "withdrawn", "lapsed", "amended")
     ],
     "call.opened": [
         ("a FLASH with STOP", {"precedence": "flash", "phrases": [STOP]}),

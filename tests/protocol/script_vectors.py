@@ -49,6 +49,7 @@ def documents() -> dict[str, Json]:
         "wider": changed(good, {"version": 2, "minima/horizontal_cm": 900_000}),
         "drier": changed(good, {"version": 2, "minima/horizontal_cm": 700_000}),
         "widest": changed(good, {"version": 3, "minima/horizontal_cm": 1_200_000}),
+        "narrow": changed(good, {"version": 3, "minima/horizontal_cm": 100_000}),
         "same": changed(good, {"minima/horizontal_cm": 900_000}),
         "stranger": changed(good, {"version": 2, "parties/0": party("stranger")}),
         "crossed": changed(good, {"version": 2, "pulse/down_after_ms": 15_000}),
@@ -370,7 +371,43 @@ def conflict_scripts() -> list[Json]:
     three.expect_says("conflict.cleared")
     cleared = [each for each in three.waits(4 * HOUR_MS) if each["kind"] == "conflict.cleared"]
     assert [each["body"]["why"] for each in cleared] == ["lapsed"], cleared
-    return [each.vector() for each in (one, two, three)]
+    return [*(each.vector() for each in (one, two, three)), *amended_minima()]
+
+
+def amended_minima() -> list[Json]:
+    """Return what becomes of standing notices when the minima are amended, and amended again."""
+    it = script("wider minima find what kept clear before; the old ones clear it again")
+    it.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    ours = it.does("Declare", links=[LINK], activity="flight", volumes=[volume(circle(35.3, 40.1))])
+    it.does("Declare", links=[LINK], activity="flight", volumes=[volume(circle(34.5, 38.6))])
+    theirs = it.arrives("notice.declared", notice(volumes=[volume(circle(35.3, 40.3))]))
+    it.expect_says()
+    for terms in ("wider", "narrow"):
+        document = DOCUMENTS[terms]
+        it.arrives("terms.proposed", {"terms": document})
+        it.arrives("terms.agreed", {"hash": hash_of(terms_of(document))})
+        it.does("Agree", link=LINK, hash=hash_of(terms_of(document)))
+        assert "conflict." not in str(it.said()), "an agreement waits for no comparison"
+        it.rechecks()
+        if terms == "wider":
+            it.expect_says("conflict.found")
+            found = it.said()[0]
+            assert found["re"] == [ours, theirs], found
+        else:
+            it.expect_says("conflict.cleared")
+            assert it.said()[0]["body"] == {"why": "amended"}, it.said()
+            assert it.said()[0]["re"] == [found["id"]], it.said()
+    same = script("a claim that says what it said is not said again")
+    same.does("TakeWatch", echelon="duty-desk", languages=["en"])
+    same.does("Declare", links=[LINK], activity="flight", volumes=[volume()])
+    same.arrives("notice.declared", notice())
+    same.expect_says("conflict.found")
+    same.arrives("terms.proposed", {"terms": DOCUMENTS["wider"]})
+    same.arrives("terms.agreed", {"hash": hash_of(terms_of(DOCUMENTS["wider"]))})
+    same.does("Agree", link=LINK, hash=hash_of(terms_of(DOCUMENTS["wider"])))
+    same.rechecks()
+    same.expect_says()
+    return [it.vector(), same.vector()]
 
 
 def call_scripts() -> list[Json]:

@@ -18,7 +18,7 @@ from clearline.basis.faults import Refusal
 from clearline.basis.ids import derive
 from clearline.basis.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant, dec_hook, enc_hook
 from clearline.core.effects import Append, Tell
-from clearline.core.events import RULES, Arrived, Event, Started, Tick
+from clearline.core.events import RULES, Arrived, Event, Rechecking, Started, Tick
 from clearline.core.step import BODIES, Core
 from clearline.core.terms import Terms, hash_of
 from clearline.record import AuthorKey, MirrorKey, canonical, public_keys
@@ -30,6 +30,7 @@ ENTRY = "019ab1c2-7d40-7a3b-8c15-2f6e90d4b7a1"
 OTHER = "019ab1c2-7d40-7a3b-8c15-2f6e90d4b7a2"
 
 Json = dict[str, Any]
+CAUSES = ("at", "arrives", "does", "waits", "rechecks")
 
 
 def place(lat: float, lon: float) -> Json:
@@ -218,10 +219,12 @@ class Replay:
             self.arrived += 1
         elif "does" in step:
             effects = self.core.handle(event_of(step["does"], self.documents), now)
+        elif "rechecks" in step:
+            effects = self.core.handle(Rechecking(link=LINK, budget_us=1 << 40), now)
         else:
             effects = self.core.handle(Tick(), now)
         said = [_without_detail(effect) for effect in effects if isinstance(effect, Append)]
-        result = {key: step[key] for key in ("at", "arrives", "does", "waits") if key in step}
+        result = {key: step[key] for key in CAUSES if key in step}
         if "arrives" in step:
             refusals = [json.loads(text) for text in said if '"kind":"entry.refused"' in text]
             unknown = any(isinstance(e, Tell) and e.code == "not_understood" for e in effects)
@@ -303,6 +306,10 @@ class Script:
             said += [json.loads(text) for text in step["says"]]
         self.now = end
         return said
+
+    def rechecks(self) -> None:
+        """South has time, and compares all that waits to be compared again."""
+        self._step({"at": str(self.now), "rechecks": True})
 
     def said(self) -> list[Json]:
         """Return what south said in the last step."""

@@ -8,6 +8,7 @@ each side says that it agrees by the hash; when both feeds hold one hash, it is 
 from __future__ import annotations
 
 from clearline.basis.faults import Mistake, Reason, Refusal
+from clearline.core import rechecking
 from clearline.core import terms as agreed
 from clearline.core.events import Agree, OpenLink, Propose
 from clearline.core.links import Link
@@ -92,6 +93,7 @@ def _agree(state: State, door: Door, link: Link, digest: str, by: str) -> None:
 
 def _settle(state: State, door: Door, link: Link, after: Agreement) -> None:
     """Keep the agreement; if it brought new terms into force, begin to act by them."""
+    minima = link.terms.minima
     before, link.agreement = link.agreement, after
     if after.force is None or after.force == before.force:
         return
@@ -99,6 +101,8 @@ def _settle(state: State, door: Door, link: Link, after: Agreement) -> None:
     link.next_test_at = next_slot(link.terms.tests.every_ms, door.now, first=first)
     door.tell("terms_in_force", link.id, None, hash=after.force, version=link.terms.version)
     greet(state, door, link)
+    if before.in_force and link.terms.minima != minima:
+        rechecking.begin(state, door, link)
 
 
 def _or_mistake(after: Agreement | Refusal) -> Agreement:

@@ -79,6 +79,8 @@ class Cleared(StrEnum):
     REVISED = "revised"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    AMENDED = "amended"
+    """The minima were: by those that are in force now, the two keep clear of each other."""
 
 
 class ConflictCleared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

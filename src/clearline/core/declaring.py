@@ -61,6 +61,7 @@ __all__ = [
     "arrived",
     "declarable",
     "declare",
+    "find",
     "is_late",
     "lapse_all",
     "note",
@@ -240,7 +241,7 @@ def _declare_on(state: State, door: Door, event: Declare, link: Link, out: Relea
         label=event.label,
     )
     state.notices.put(notice)
-    _find(state, door, link, notice)
+    find(state, door, link, notice)
 
 
 def _declared_by_them(
@@ -254,7 +255,7 @@ def _declared_by_them(
     notice = declared(link.id, entry.id, link.their_size - 1, body, door.now, mine=False)
     state.notices.put(notice)
     _tell_arrived(door, link, notice)
-    _find(state, door, link, notice)
+    find(state, door, link, notice)
     return None
 
 
@@ -350,8 +351,16 @@ def _cleared_by_them(state: State, door: Door, link: Link, entry: Entry) -> Refu
     return None
 
 
-def _find(state: State, door: Door, link: Link, notice: Notice) -> None:
-    """Claim every conflict that `notice` is now in, and take back what no longer holds."""
+def find(
+    state: State, door: Door, link: Link, notice: Notice, why: Cleared = Cleared.REVISED
+) -> int:
+    """Claim every conflict that `notice` is now in, and take back what no longer holds.
+
+    Return with how many notices it was compared.
+
+    A claim that still holds is made anew, as it names the notice's new revision. If only the
+    minima were amended it names what it named, and is left as it is unless it says something else.
+    """
     minima = link.terms.minima
     found: list[tuple[tuple[bool, int], str, Conflict]] = []
     near = state.notices.near(notice, minima)
@@ -367,11 +376,21 @@ def _find(state: State, door: Door, link: Link, notice: Notice) -> None:
     still = {key_of(each.ours, each.theirs) for _, _, each in found}
     for conflict in state.conflicts.of_notice(notice.id):
         if key_of(conflict.ours, conflict.theirs) not in still:
-            _take_back(state, door, link, conflict, Cleared.REVISED)
+            _take_back(state, door, link, conflict, why)
     for _, _, conflict in found[:MAX_PER_NOTICE]:
-        _claim(state, door, link, conflict)
+        if why is not Cleared.AMENDED or not _says_the_same(state, conflict):
+            _claim(state, door, link, conflict)
     if len(found) > MAX_PER_NOTICE:
         door.alert("more_conflicts", link.id, notice.id, more=len(found) - MAX_PER_NOTICE)
+    return len(near)
+
+
+def _says_the_same(state: State, conflict: Conflict) -> bool:
+    """Return whether our standing claim of this pair is the one that would be made now."""
+    stands = state.conflicts.by_key.get(key_of(conflict.ours, conflict.theirs))
+    claims = (conflict.claimed_by_us, stands.claimed_by_us if stands is not None else None)
+    found = [claim.found for claim in claims if claim is not None]
+    return len(found) == 2 and found[0] == found[1]
 
 
 def _claim(state: State, door: Door, link: Link, conflict: Conflict) -> None:
@@ -422,7 +441,7 @@ def _replace(
 ) -> None:
     after = revised(notice, entry, index, body, door.now)
     state.notices.put(after)
-    _find(state, door, link, after)
+    find(state, door, link, after)
 
 
 def _end(state: State, door: Door, link: Link, notice: Notice) -> None:

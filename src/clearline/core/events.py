@@ -56,6 +56,7 @@ __all__ = [
     "ReadBack",
     "RecallWatch",
     "Receipted",
+    "Rechecking",
     "Recorded",
     "RelieveWatch",
     "ReportViolation",
@@ -485,6 +486,14 @@ class Recorded(Struct, frozen=True, kw_only=True, tag=True):
     cut: bool
 
 
+class Rechecking(Struct, frozen=True, kw_only=True, tag=True):
+    """There is time to compare more of a link's standing notices under the amended minima."""
+
+    link: str
+    budget_us: int
+    """About how long it may take, as the core reckons it; one notice is compared at least."""
+
+
 class Started(Struct, frozen=True, kw_only=True, tag=True):
     """The process started: whatever was ringing must ring again."""
 
@@ -500,14 +509,6 @@ class Tick(Struct, frozen=True, kw_only=True, tag=True):
 
 Wire = Arrived | Receipted | Forked | PeerUnsafe | PeerDisputes
 Event = (
-    Command
-    | HandOverByAnyone
-    | Wire
-    | PathFailed
-    | Paged
-    | ChannelChecked
-    | RosterChecked
-    | Recorded
-    | Started
-    | Tick
-)
+    Command | HandOverByAnyone | Wire | PathFailed | Paged | ChannelChecked | RosterChecked
+    | Recorded | Rechecking | Started | Tick
+)  # fmt: skip

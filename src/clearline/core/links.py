@@ -20,7 +20,7 @@ from clearline.basis.instants import HOUR_MS, Instant
 from clearline.core.roster import WatchStatus
 from clearline.core.terms import Agreement, Party, Terms
 
-__all__ = ["Announced", "EntryPlace", "Link", "LinkState", "StatusAnnounced"]
+__all__ = ["Announced", "EntryPlace", "Link", "LinkState", "Recheck", "StatusAnnounced"]
 
 MAX_COUNTER = 0xFFF
 """The last of the 4,096 ids that one instant has (RFC 9562 section 6.2, method 1)."""
@@ -56,6 +56,30 @@ class EntryPlace(Struct, frozen=True, kw_only=True):
     at: Instant
     counter: int
     """How many ids of our feed before it share its instant."""
+
+
+class Recheck(Struct, frozen=True, kw_only=True):
+    """How far the standing notices of a link have been compared again, under amended minima.
+
+    Every pair has one notice of ours in it, so ours are gone through in the order of their
+    ids. What is declared meanwhile is compared as it comes, and has a greater id.
+    """
+
+    upto: str
+    """Id of the last one to compare: the newest when the terms came into force."""
+    total: int
+    """How many there were then."""
+    after: str = ""
+    """Id of the last one compared; empty before the first."""
+    done: int = 0
+    found: int = 0
+    """Claims that were made, or made anew because they had changed."""
+    cleared: int = 0
+
+    @property
+    def percent(self) -> int:
+        """Return how much of it is done, from 0 to 99: at 100 there is none any more."""
+        return min(99, 100 * self.done // max(self.total, 1))
 
 
 class Link(Struct, kw_only=True):
@@ -95,6 +119,8 @@ class Link(Struct, kw_only=True):
     announced_by_them: Announced = Announced.IN_FORCE
     their_desks: dict[str, WatchStatus] = {}
     next_test_at: Instant | None = None
+    recheck: Recheck | None = None
+    """None unless the minima were amended and not all pairs are compared by them yet."""
 
     @property
     def terms(self) -> Terms:

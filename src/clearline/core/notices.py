@@ -11,6 +11,7 @@ journal. This room decides what a well-formed notice is. It never decides what i
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from enum import StrEnum
 from typing import Annotated
 
@@ -315,6 +316,10 @@ def rounding_slack_cm(place: Place, terms: Terms) -> int:
     return grid.position_e7 + grid.length_cm + place.stated.range_cm // 100
 
 
+def _is_ours(notice: Notice) -> bool:
+    return notice.mine and notice.state is NoticeState.ACTIVE
+
+
 class Notices:
     """Every notice of one node that is active, or that ended less than a day ago."""
 
@@ -326,6 +331,8 @@ class Notices:
         self._revised: dict[str, str] = {}
         """From the entry of a revision, standing or earlier, to its notice."""
         self._active: dict[tuple[str, bool], int] = {}
+        self._walks: dict[str, tuple[str, list[str]]] = {}
+        """Of each link, the ids that `next_mine` goes through; made anew where they are missing."""
 
     def put(self, notice: Notice) -> None:
         """Keep `notice`, in place of what had its id."""
@@ -360,6 +367,28 @@ class Notices:
     def active(self, link: str, *, mine: bool) -> int:
         """Return how many active notices one side has on a link."""
         return self._active.get((link, mine), 0)
+
+    def newest_mine(self, link: str) -> str | None:
+        """Return the greatest id of our active notices on a link; None if there is none."""
+        ids = (n.id for n in self.by_id.values() if n.link == link and _is_ours(n))
+        return max(ids, default=None)
+
+    def next_mine(self, link: str, after: str, upto: str) -> Notice | None:
+        """Return our active notice whose id comes next after `after`, and not after `upto`.
+
+        Ids of ours strictly increase, so that nothing new comes in between.
+        """
+        known, ids = self._walks.get(link, ("", []))
+        if known != upto:
+            ours = (n.id for n in self.by_id.values() if n.link == link and _is_ours(n))
+            ids = sorted(each for each in ours if each <= upto)
+            self._walks[link] = (upto, ids)
+        for number in range(bisect_right(ids, after), len(ids)):
+            notice = self.by_id.get(ids[number])
+            if notice is not None and _is_ours(notice):
+                return notice
+        del self._walks[link]
+        return None
 
     def near(self, notice: Notice, minima: Minima) -> list[Notice]:
         """Return the other side's active notices that could infringe `minima`, by id.

@@ -23,7 +23,7 @@ from clearline.core.watchbill import Desk, Officer, Watchbill
 
 __all__ = ["SNAPSHOT_FORMAT", "State"]
 
-SNAPSHOT_FORMAT = 4
+SNAPSHOT_FORMAT = 5
 """Raised whenever what follows changes shape; a snapshot of another format is not read."""
 
 

@@ -24,6 +24,7 @@ from clearline.core import (
     paging,
     planning,
     presence,
+    rechecking,
     recording,
     relaying,
     reporting,
@@ -77,6 +78,7 @@ from clearline.core.events import (
     ReadBack,
     RecallWatch,
     Receipted,
+    Rechecking,
     Recorded,
     RelieveWatch,
     ReportViolation,
@@ -266,6 +268,8 @@ def _dispatch(state: State, door: Door, event: Event) -> None:
             planning.roster_checked(state, door, event)
         case Recorded():
             recording.record(state, door, event)
+        case Rechecking():
+            rechecking.go_on(state, door, event)
         case Started():
             state.rules = event.rules
             # What was slept through is climbed first: no rung rings that should not ring now.

@@ -15,8 +15,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
+from clearline.core import rechecking
 from clearline.core.effects import Append, Demand, Effect, Ring, Tell
-from clearline.core.events import Declare, Event, Note, Revise, Withdraw
+from clearline.core.events import Declare, Event, Note, Rechecking, Revise, Withdraw
 from clearline.core.links import LinkState
 from clearline.node.clock import STEP_LIMIT_MS
 from clearline.node.line import Line
@@ -44,6 +45,8 @@ MAX_BULK_PUSHES = 2
 on the other side. It does not hold while the link is not UP: then all is only stored here."""
 STAND_ASIDE_MS = 1_000
 """While a call of ours waits for its first ring, bulk stands aside, at most for so long."""
+MIN_RECHECK_US, MAX_RECHECK_US = 100, 100_000
+"""What one event of re-checking may take, as the core reckons: a machine is slower, or faster."""
 MAX_WAITING = 20_000
 """Events that may wait in the bulk lane; beyond it the caller is told to try again."""
 
@@ -77,6 +80,8 @@ class Loop:
         self._stopped = False
         self._announced = False
         self._bulk_batch = MIN_BULK_BATCH
+        self._recheck_us = MIN_RECHECK_US
+        self._rechecked_last = False
         self._incident_until = Instant(0)
 
     def start(self) -> None:
@@ -163,7 +168,7 @@ class Loop:
             # the rest of its turn would be alive to look at and deaf: no deadline, no push.
             self._break(_broken(error))
             return
-        if self._urgent or self._may_take_routine(now):
+        if self._urgent or self._may_take_routine(now) or self._may_recheck(now):
             self.kick()
         else:
             self._settle(now)
@@ -178,7 +183,8 @@ class Loop:
 
     def _due(self, now: Instant) -> Instant | None:
         due = self.runtime.due()
-        if self._routine and self._call_waits(now):
+        waits = self._routine or rechecking.waiting(self.runtime.state)
+        if waits and self._call_waits(now):
             waited = now.after(STAND_ASIDE_MS)
             return waited if due is None else min(due, waited)
         return due
@@ -191,8 +197,28 @@ class Loop:
     def _handle_waiting(self, now: Instant) -> None:
         if self._urgent:
             self._run(self._urgent, URGENT_BATCH, now)
-        elif self._may_take_routine(now):
+            return
+        # Of what can wait, one of the two a turn: a turn is what a FLASH may have to wait for.
+        routine, recheck = self._may_take_routine(now), self._may_recheck(now)
+        self._rechecked_last = recheck and not (routine and self._rechecked_last)
+        if self._rechecked_last:
+            self._recheck(now)
+        elif routine:
             self._run_bulk(now)
+
+    def _recheck(self, now: Instant) -> None:
+        """Have the core compare more of the standing notices under amended minima."""
+        link = rechecking.waiting(self.runtime.state)
+        assert link is not None, "nothing is left to be compared"
+        incident = now < self._incident_until
+        budget_us = MIN_RECHECK_US if incident else self._recheck_us
+        began = asyncio.get_running_loop().time()
+        self.runtime.submit([Rechecking(link=link, budget_us=budget_us)], now)
+        took_s = asyncio.get_running_loop().time() - began
+        if not incident:
+            fitting = int(budget_us * BULK_BUDGET_S / max(took_s, 1e-6))
+            most = min(fitting, 2 * budget_us, MAX_RECHECK_US)
+            self._recheck_us = max(most, MIN_RECHECK_US)
 
     def _run_bulk(self, now: Instant) -> None:
         """Take as many bulk events as the budget has time for, as the last ones took it."""
@@ -222,8 +248,13 @@ class Loop:
                 future.set_result(outcome)
 
     def _may_take_routine(self, now: Instant) -> bool:
-        if not self._routine:
-            return False
+        return bool(self._routine) and self._has_room(now)
+
+    def _may_recheck(self, now: Instant) -> bool:
+        return rechecking.waiting(self.runtime.state) is not None and self._has_room(now)
+
+    def _has_room(self, now: Instant) -> bool:
+        """Return whether anything that can wait may be done, and so be in the way of a FLASH."""
         incident = now < self._incident_until
         window = INCIDENT_BATCH if incident else self._bulk_batch * MAX_BULK_PUSHES
         return not self._call_waits(now) and all(

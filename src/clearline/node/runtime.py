@@ -30,6 +30,7 @@ from clearline.core.events import (
     PeerDisputes,
     PeerUnsafe,
     Receipted,
+    Rechecking,
     Started,
     Tick,
     Wire,
@@ -332,7 +333,7 @@ class Runtime:
                 verifiers(event.terms.other(event.us), self._trust)
             effects = self.core.handle(event, now)
         except Mistake as mistake:
-            if isinstance(event, Wire | Started | Tick):
+            if isinstance(event, Wire | Rechecking | Started | Tick):
                 raise Broken(f"nobody asked, and yet: {mistake.phrase}") from mistake
             return Outcome(mistake=mistake), ()
         at = self.state.last
