@@ -12,6 +12,7 @@ from random import Random  # noqa: TID251 - sim draws, from seeds alone
 from msgspec import Struct
 
 from clearline.basis.instants import MINUTE_MS, SECOND_MS, Instant
+from clearline.core import rechecking
 from clearline.sim.disk import SimJournal
 from clearline.sim.faults import Planned, arrange, mend, plan
 from clearline.sim.network import CALM, POOR, Network
@@ -60,7 +61,7 @@ class NightSettings(Struct, frozen=True, kw_only=True):
     variant: int = 0
     """Which secrets; see `script`."""
     plain: bool = False
-    """Nobody is planned or negligent, and nobody jumps or stands a call down."""
+    """Nobody is planned or negligent, nobody jumps or stands a call down, no terms are amended."""
     real_signatures: bool = False
     faults: bool = True
     journal: Callable[[], SimJournal] = SimJournal
@@ -107,6 +108,7 @@ def play(seed: int, settings: NightSettings | None = None) -> Night:
     script.play()
     if not settings.plain:
         script.play_ladder()
+        script.play_terms()
     world.run(SPAN_MS + SECOND_MS)
     at_rest = _rest(world)
     return Night(
@@ -170,6 +172,6 @@ def _is_quiet(world: World) -> bool:
         runtime = station.runtime
         if runtime is None or runtime.unsafe is not None or runtime.backlog(LINK):
             return False
-        if station.is_waiting:
+        if station.is_waiting or rechecking.waiting(runtime.state) is not None:
             return False
     return True

@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from clearline.basis.instants import SECOND_MS, Instant
+from msgspec.structs import replace
+
+from clearline.basis.instants import MINUTE_MS, SECOND_MS, Instant
 from clearline.core.calls import CallState
 from clearline.core.events import (
+    Agree,
     Announce,
     Command,
     Declare,
@@ -24,6 +27,7 @@ from clearline.core.events import (
     Note,
     OpenCall,
     Place,
+    Propose,
     Revise,
     Say,
     SendTest,
@@ -44,6 +48,7 @@ from clearline.space import (
     Band,
     Circle,
     Datum,
+    Minima,
     Outline,
     Polygon,
     Position,
@@ -61,6 +66,15 @@ _CENTRE_E7 = (352_000_000, 400_000_000)
 _SPREAD = 25
 """Shapes are scattered over so many grid steps either way, so that about half of them meet."""
 _CALL_STEP_E7 = 1_000
+
+_MINIMA = (
+    Minima(horizontal_cm=0, vertical_cm=0, time_ms=0),
+    Minima(horizontal_cm=200_000, vertical_cm=15_240, time_ms=5 * MINUTE_MS),
+    Minima(horizontal_cm=3_000_000, vertical_cm=152_400, time_ms=120 * MINUTE_MS),
+)
+"""What minima are amended to: by the last, nearly everything meets."""
+_AGREE_EVERY_MS = 15 * SECOND_MS
+"""How often the liaisons look whether terms wait that the other side proposed."""
 
 
 def officer_of(seed: int, variant: int, party: str) -> str:
@@ -114,6 +128,37 @@ class Script:
                 for _ in range(tries):
                     at = self._world.now.after(chance.randrange(self._span_ms))
                     self._at(station, at, wish(by, chance.randint(1, 4)))
+
+    def play_terms(self) -> None:
+        """Plan amendments of the minima, and that the other side agrees. Drawn apart as well."""
+        chance = chance_of(self._world.seed, "script/terms")
+        for station in self._world.stations:
+            by = officer_of(self._world.seed, self._variant, station.party)
+            for _ in range(chance.choice((0, 0, 1, 1, 2))):
+                at = self._world.now.after(chance.randrange(self._span_ms))
+                self._at(station, at, self._amend(by, chance.choice(_MINIMA)))
+            for at_ms in range(0, self._span_ms, _AGREE_EVERY_MS):
+                self._at(station, self._world.now.after(at_ms), self._agree(by))
+
+    def _amend(self, by: str, minima: Minima) -> Wanted:
+        def wanted(state: State) -> Command | None:
+            agreement = state.links[LINK].agreement
+            if not agreement.in_force:
+                return None
+            version = max(terms.version for terms in agreement.documents.values()) + 1
+            return Propose(by=by, terms=replace(agreement.terms, version=version, minima=minima))
+
+        return wanted
+
+    def _agree(self, by: str) -> Wanted:
+        def wanted(state: State) -> Command | None:
+            agreement = state.links[LINK].agreement
+            for digest in agreement.documents:
+                if digest not in agreement.ours:
+                    return Agree(by=by, link=LINK, hash=digest)
+            return None
+
+        return wanted
 
     def _jump(self, by: str, rung: int) -> Wanted:
         def wanted(state: State) -> Command | None:

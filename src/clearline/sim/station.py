@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
+from clearline.core import rechecking
 from clearline.core.effects import Effect
-from clearline.core.events import Event
+from clearline.core.events import Event, Rechecking
 from clearline.node.line import Trust
 from clearline.node.outbox import Push
 from clearline.node.ports import Keys
@@ -28,6 +29,10 @@ __all__ = ["NOT_SAFE", "Station"]
 
 NOT_SAFE = (503, b"line not safe\n")
 """What a node that cannot be sure that it is recording answers to everything."""
+
+RECHECK_EVERY_MS = 400
+RECHECK_US = 1
+"""Standing notices are compared again one at a time and slowly, so that faults fall in between."""
 
 Hear = Callable[[Effect], None]
 
@@ -63,6 +68,7 @@ class Station:
         self._trace = trace
         self._snapshot_every = snapshot_every
         self._wakes = 0
+        self._rechecks = 0
         self._life = 0
 
     @property
@@ -175,12 +181,34 @@ class Station:
         for push, body in runtime.pushes(self.local):
             self._send(push, body)
         runtime.settle(self.local)
+        self._recheck_later(runtime)
         due = runtime.due()
         if due is not None:
             self._wakes += 1
             number = self._wakes
             at = self.clock.first(due, self._scheduler.now)
             self._scheduler.at(at, lambda: self._wake(number))
+
+    def _recheck_later(self, runtime: Runtime) -> None:
+        """Have the next notice compared under amended minima in a while, if one waits for it."""
+        if rechecking.waiting(runtime.state) is None or self._rechecks == self._life:
+            return
+        self._rechecks = life = self._life
+
+        def act() -> None:
+            if life != self._life or not self.is_up:
+                return
+            self._rechecks = 0
+            self._guarded(self._recheck)
+
+        self._scheduler.after(RECHECK_EVERY_MS, act)
+
+    def _recheck(self) -> None:
+        assert self.runtime is not None
+        link = rechecking.waiting(self.runtime.state)
+        if link is not None:
+            self.runtime.submit([Rechecking(link=link, budget_us=RECHECK_US)], self.local)
+        self._pump()
 
     def _wake(self, number: int) -> None:
         if number == self._wakes:

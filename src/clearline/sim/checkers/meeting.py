@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from clearline.core.notices import Notice, NoticeState
 from clearline.sim.checkers.view import View
 from clearline.sim.checkers.violation import Violation
-from clearline.sim.scene import NORTH, SOUTH
+from clearline.sim.scene import LINK, NORTH, SOUTH
 from clearline.space import (
     TOLERANCE_CM,
     TOLERANCE_PPM,
@@ -56,7 +56,7 @@ def either_claim_counts(view: View) -> Iterator[Violation]:
     if ours.keys() != theirs.keys():
         yield view.violation(7, end, f"other notices stand: {sorted(ours.keys() ^ theirs.keys())}")
         return
-    minima = world.terms.minima
+    minima = north.state.links[LINK].terms.minima
     for mine in (each for each in ours.values() if each.mine):
         for other in (each for each in ours.values() if not each.mine):
             meets = _meet(mine, other, minima)

@@ -41,7 +41,7 @@ from clearline.record import Entry
 from clearline.sim.checkers.view import View
 from clearline.sim.checkers.violation import Violation
 from clearline.sim.night import Night, play
-from clearline.sim.scene import LINK, PARTIES
+from clearline.sim.scene import LINK, NORTH, PARTIES, SOUTH
 from clearline.sim.script import officer_of
 from clearline.sim.trace import Act
 from clearline.space import Circle, Volume, covers
@@ -154,7 +154,7 @@ def tells_no_secret(night: Night) -> Iterator[Violation]:
 def received_is_not_agreed(view: View) -> Iterator[Violation]:
     """Check rule 6: whatever only a person may say, a person asked for, each time anew.
 
-    And no call, whatever became of it, changed which terms are in force.
+    And whatever became of any call, in force are terms that people of both sides agreed to.
     """
     for party in PARTIES:
         asked = _asked(view, party)
@@ -162,12 +162,28 @@ def received_is_not_agreed(view: View) -> Iterator[Violation]:
             if count > asked[key]:
                 what = f"{party} wrote {key[0]} {count} times; people asked {asked[key]} times"
                 yield view.violation(6, view.night.ended_at, what)
-    agreed = hash_of(view.night.world.terms)
+    agreed = _agreed(view, NORTH) & _agreed(view, SOUTH)
     for station in view.night.world.stations:
         link = station.runtime.state.links.get(LINK) if station.runtime else None
-        if link is not None and link.agreement.force != agreed:
+        if link is not None and link.agreement.force not in agreed:
             what = f"{station.party} acts by other terms than were agreed"
             yield view.violation(6, view.night.ended_at, what)
+
+
+def _agreed(view: View, party: str) -> set[str]:
+    """Return the hashes of all terms that people of one side agreed to."""
+    hashes: set[str] = set()
+    for act in view.trace.acts:
+        if act.party != party or act.mistake is not None:
+            continue
+        match act.event:
+            case OpenLink(agree=True) | Propose():
+                hashes.add(hash_of(act.event.terms))
+            case Agree():
+                hashes.add(act.event.hash)
+            case _:
+                pass
+    return hashes
 
 
 _Key = tuple[str, str]
