@@ -156,6 +156,30 @@ def verify(session: Session, source: Path, pins: tuple[str, ...]) -> None:
         sys.exit(DOES_NOT_HOLD)
 
 
+def _link(link: dict[str, Any]) -> None:
+    state = link["state"]
+    age = "never heard" if link["age_ms"] is None else f"{link['age_ms'] / 1000:.1f} s"
+    terms = "terms in force" if link["in_force"] else "[yellow]terms NOT in force[/]"
+    out.print(
+        f"LINK {plain(link['title'])} ({link['counterpart']}) "
+        f"[{_STATE[state]}]● {state.upper()}[/] {age}  {terms}"
+    )
+    out.print(
+        f"  record: ours {link['own_size']}, stored by them {link['stored_by_them']}; "
+        f"theirs {link['their_size']}"
+    )
+    if link["rechecked"] is not None:
+        done = f"{link['rechecked']} %"
+        out.print(f"  minima amended: [yellow]re-checking {done}[/] of what stands")
+    if link["announced_by_them"] == "suspended" or link["announced_by_us"] == "suspended":
+        out.print("  announced SUSPENDED; the line itself carries everything")
+    for desk in link["desks"]:
+        manned = f"manned, {' '.join(desk['languages'])}" if desk["manned"] else "UNMANNED"
+        out.print(f"  their {desk['echelon']}: {manned}")
+    if link["peer_unsafe"]:
+        out.print("  [bold red]their node says LINE NOT SAFE: use the contact card[/]")
+
+
 def _status(found: dict[str, Any]) -> None:
     if found["unsafe"]:
         out.print(f"[bold white on red] LINE NOT SAFE [/] {plain(found['unsafe'])}")
@@ -165,24 +189,7 @@ def _status(found: dict[str, Any]) -> None:
         why = f"{served['code']}: {served['phrase']}"
         out.print(f"[bold red]CONSOLE NOT SERVED[/], tried again by itself: {plain(why)}")
     for link in found["links"]:
-        state = link["state"]
-        age = "never heard" if link["age_ms"] is None else f"{link['age_ms'] / 1000:.1f} s"
-        terms = "terms in force" if link["in_force"] else "[yellow]terms NOT in force[/]"
-        out.print(
-            f"LINK {plain(link['title'])} ({link['counterpart']}) "
-            f"[{_STATE[state]}]● {state.upper()}[/] {age}  {terms}"
-        )
-        out.print(
-            f"  record: ours {link['own_size']}, stored by them {link['stored_by_them']}; "
-            f"theirs {link['their_size']}"
-        )
-        if link["announced_by_them"] == "suspended" or link["announced_by_us"] == "suspended":
-            out.print("  announced SUSPENDED; the line itself carries everything")
-        for desk in link["desks"]:
-            manned = f"manned, {' '.join(desk['languages'])}" if desk["manned"] else "UNMANNED"
-            out.print(f"  their {desk['echelon']}: {manned}")
-        if link["peer_unsafe"]:
-            out.print("  [bold red]their node says LINE NOT SAFE: use the contact card[/]")
+        _link(link)
     if not found["links"]:
         out.print("No link yet: `clearline link propose` begins one.")
     for desk in found["watch"]:

@@ -97,6 +97,9 @@ class LinkView(Struct, frozen=True, kw_only=True):
     """Hashes of terms that wait for agreement."""
     desks: tuple[DeskView, ...]
     contact: tuple[str, ...]
+    rechecked: int | None
+    """How much of the standing notices, in per cent, is compared again under amended minima; None
+    if there is nothing to compare again."""
 
 
 class ConsoleView(Struct, frozen=True, kw_only=True):
@@ -388,6 +391,7 @@ def _link(link: Link, now: Instant) -> LinkView:
             for _, desk in sorted(link.their_desks.items())
         ),
         contact=link.counterpart.contact,
+        rechecked=link.recheck.percent if link.recheck else None,
     )
 
 

@@ -112,6 +112,9 @@ class LinkItem(Struct, frozen=True, kw_only=True):
     their_size: int
     clock_ahead_ms: int
     next_test_at: Instant | None
+    rechecked: int | None
+    """How much of the standing notices, in per cent, is compared again under amended minima; None
+    if there is nothing to compare again."""
     desks: tuple[TheirDesk, ...]
 
 
@@ -271,6 +274,7 @@ def link_item(link: Link, now: Instant) -> LinkItem:
         their_size=link.their_size,
         clock_ahead_ms=link.clock_ahead_ms,
         next_test_at=link.next_test_at,
+        rechecked=link.recheck.percent if link.recheck else None,
         desks=tuple(
             TheirDesk(
                 echelon=desk.echelon,
