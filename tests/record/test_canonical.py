@@ -111,3 +111,19 @@ def test_an_instant_is_encoded_as_its_one_spelling():
 def test_a_refusal_says_whether_a_field_is_unknown_or_of_the_wrong_type():
     assert canonical.decode(b'{"a":1}', dict[str, str]).reason is Reason.MALFORMED
     assert canonical.decode(b'{"a":"1"}', dict[str, str]) == {"a": "1"}
+
+
+@pytest.mark.parametrize("value", [1.5, float("nan"), [None, float("inf")], object()])
+def test_what_is_spelled_as_part_of_an_entry_hides_no_float(value):
+    if isinstance(value, float) and value == 1.5:
+        # It is seen by whoever checks the whole: it has a point in it.
+        assert canonical.fault_of(canonical.spell(value)) is not None
+        return
+    with pytest.raises(Mistake) as caught:
+        canonical.spell(value)
+    assert caught.value.code == "not_canonical"
+
+
+def test_what_is_spelled_is_what_is_encoded():
+    value = {"b": [1, None, "é"], "a": {"x": "null"}}
+    assert canonical.spell(value) == canonical.encode(value)

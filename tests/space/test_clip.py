@@ -119,3 +119,29 @@ def test_a_ring_does_not_cover_what_fills_its_hole(make):
     )
     assert not covers(ring, make.ngon(35, 40, 45_000, 8))
     assert covers(ring, make.circle(35.3, 40, 1_000))
+
+
+NOTCHED = Polygon(
+    exterior=tuple(
+        from_degrees(*at)
+        for at in [(32, 36), (32, 42), (37, 42), (37, 39.02), (33, 39), (37, 38.98), (37, 36)]
+    ),
+    holes=(tuple(from_degrees(*at) for at in [(34, 40), (34, 40.1), (34.1, 40.1), (34.1, 40)]),),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    lat=st.floats(31.5, 37.5),
+    lon=st.one_of(st.floats(35.5, 42.5), st.floats(38.9, 39.1), st.floats(39.9, 40.2)),
+    radius_m=st.sampled_from((100, 1_000, 10_000, 60_000)),
+)
+def test_the_quick_answer_never_says_inside_of_what_is_not(lat, lon, radius_m):
+    circle = Circle(centre=from_degrees(lat, lon), radius_cm=radius_m * 100)
+    if within(NOTCHED, circle):
+        assert contains(NOTCHED, circle.centre)
+        rings = (NOTCHED.exterior, *NOTCHED.holes)
+        edges = [Corridor(points=(*ring, ring[0]), width_cm=200) for ring in rings]
+        assert min(horizontal_cm(edge, circle) for edge in edges) >= 0
+        assert all(horizontal_cm(edge, Circle(centre=circle.centre, radius_cm=100)) + 200
+                   >= circle.radius_cm for edge in edges)  # fmt: skip

@@ -118,7 +118,7 @@ class Door:
         """
         place = link.next_place(self.now, self._taken)
         at, entry_id = place.at, place.id
-        entry = Entry(at=at, body=Raw(canonical.encode(body)), id=entry_id, kind=kind, re=re, v=1)
+        entry = Entry(at=at, body=Raw(canonical.spell(body)), id=entry_id, kind=kind, re=re, v=1)
         raw = encode_entry(entry)
         link.written(place)
         append = Append(link=link.id, index=place.index, id=entry_id, kind=kind, raw=raw)

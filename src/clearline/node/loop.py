@@ -34,7 +34,7 @@ URGENT_BATCH = 64
 """Events of the urgent lane in one commit."""
 BULK_BUDGET_S = 0.010
 """How long one commit of bulk should take: what a FLASH may have to wait for on this side."""
-MIN_BULK_BATCH, MAX_BULK_BATCH = 8, 32
+MIN_BULK_BATCH, MAX_BULK_BATCH = 8, 64
 """Below the least, the cost of the commit itself would eat the line."""
 INCIDENT_BATCH = 4
 """Bulk events in one commit during an incident, and entries without a receipt at once."""

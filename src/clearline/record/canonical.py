@@ -32,6 +32,7 @@ __all__ = [
     "no_floats",
     "outside_subset",
     "sha256_hex",
+    "spell",
 ]
 
 T = TypeVar("T")
@@ -84,6 +85,22 @@ def encode(value: Any) -> bytes:
     if fault:
         detail = fault.detail if isinstance(fault, Refusal) else "a float that is not a number"
         raise Mistake("not_canonical", f"this value has no canonical form: {detail}")
+    return raw
+
+
+def spell(value: Any) -> bytes:
+    """Return the bytes that `encode` would, for what is checked as part of something larger.
+
+    Only what that check could not see is looked for here: a float that is spelled as null.
+    Raises Mistake `not_canonical` for it, and for what has no spelling at all.
+    """
+    try:
+        raw = _ENCODER.encode(value)
+        hidden = b"null" in raw and _hidden_float(value)
+    except (TypeError, ValueError, NotImplementedError, RecursionError) as error:
+        raise Mistake("not_canonical", f"this value has no canonical form: {error}") from error
+    if hidden:
+        raise Mistake("not_canonical", "this value has no canonical form: a float")
     return raw
 
 

@@ -42,12 +42,14 @@ _SNAP_CM = 2
 _DROP_M2 = 1e-4
 """Smaller parts are arithmetic, or the area touched in a point or along a line."""
 _AREAS = 64
+_ROOMS = 128
+"""Squares along the longer side of an area, of each of which is kept how far its edge is."""
 
 
 class _Area:
     """An area drawn once, in the plane about its middle, for the quick answer."""
 
-    __slots__ = ("edges", "plane", "reach_m", "shape")
+    __slots__ = ("edges", "plane", "reach_m", "rooms", "shape", "square_m")
 
     def __init__(self, area: Polygon) -> None:
         ground = footprint(area)
@@ -57,19 +59,43 @@ class _Area:
         self.reach_m = ground.core_reach_m
         shapely.prepare(self.shape)
         shapely.prepare(self.edges)
+        west, south, east, north = self.shape.bounds
+        self.square_m = max(east - west, north - south) / _ROOMS
+        self.rooms: dict[tuple[int, int], float] = {}
+        """Of each square that was asked for: how much room all of it has to the edge, at least."""
 
     def holds(self, lat: float, lon: float, reach_m: float) -> bool:
         """Return True if the circle is surely inside; False if it would take a closer look."""
+        needed_m = (reach_m + CLIP_TOLERANCE_CM / 100) * stretch(self.reach_m)
+        x, y = self.plane.project_one(lat, lon)
+        # Nothing is nearer in the plane than on the ground, so this is within reach.
+        if math.hypot(x, y) <= self.reach_m and self._room_m(x, y) >= needed_m:
+            return True
         metres, _ = geodesic_inv(self.plane.lat, self.plane.lon, lat, lon)
         if metres > self.reach_m:
             return False
-        point = shapely.Point(*self.plane.project_one(lat, lon))
+        point = shapely.Point(x, y)
         if not shapely.contains(self.shape, point):
             return False
         # Nothing inside the area is stretched by more than its rim is, and the straight line
         # that leads to the edge lies within the area.
-        room_m = self.edges.distance(point) / stretch(self.reach_m)
-        return room_m >= reach_m + CLIP_TOLERANCE_CM / 100
+        return self.edges.distance(point) >= needed_m
+
+    def _room_m(self, x: float, y: float) -> float:
+        """Return how far the edge is, at least, from anywhere in the square about a point.
+
+        Less than nothing if the square's middle is not inside. A square is seen to be inside as
+        its middle is, and the edge further off than its corners.
+        """
+        column, row = math.floor(x / self.square_m), math.floor(y / self.square_m)
+        room_m = self.rooms.get((column, row))
+        if room_m is None:
+            middle = shapely.Point((column + 0.5) * self.square_m, (row + 0.5) * self.square_m)
+            room_m = -self.square_m
+            if shapely.contains(self.shape, middle):
+                room_m += self.edges.distance(middle)
+            self.rooms[column, row] = room_m
+        return room_m
 
 
 @lru_cache(maxsize=_AREAS)

@@ -31,6 +31,7 @@ shrink, since the radius reaches into them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import shapely
@@ -134,7 +135,10 @@ def round_out(outline: Outline, grid: Grid) -> Outline:
     """
     rings = [_snap_ring(ring, grid) for ring in _rings(outline)]
     snapped = [point for ring in rings for point in ring]
-    moved_cm = max(_cell_reach_cm(point, grid) for point in snapped)
+    # The cell is as large wherever it is in longitude.
+    moved_cm = max(
+        _cell_reach_cm(lat_e7, grid.position_e7) for lat_e7 in {p.lat_e7 for p in snapped}
+    )
     grown_cm = ceil_to(radius_cm(outline), grid.length_cm) + ceil_to(
         moved_cm * 102 // 100 + 101, grid.length_cm
     )
@@ -169,15 +173,16 @@ def snap(point: Position, grid: Grid) -> Position:
     return Position(lat_e7=lat_e7, lon_e7=0 if abs(lat_e7) == _QUARTER_TURN_E7 else lon_e7)
 
 
-def _cell_reach_cm(point: Position, grid: Grid) -> int:
-    """Return a length, in cm, that nothing which snaps to this grid position is further than.
+@lru_cache(maxsize=16_384)
+def _cell_reach_cm(lat_e7: int, step: int) -> int:
+    """Return a length, in cm, that nothing which snaps to a position of this grid is further than.
 
     The corner of the cell towards the equator is the furthest: meridians part that way. At a
     pole every point of the cell is within half a step of latitude.
     """
-    half_deg = (grid.position_e7 + 1) / 2 / E7
-    lat_deg = point.lat_deg
-    if abs(point.lat_e7) == _QUARTER_TURN_E7:
+    half_deg = (step + 1) / 2 / E7
+    lat_deg = lat_e7 / E7
+    if abs(lat_e7) == _QUARTER_TURN_E7:
         corners = [(lat_deg - half_deg if lat_deg > 0 else lat_deg + half_deg, 0.0)]
     else:
         corners = [
