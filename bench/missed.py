@@ -15,6 +15,8 @@ The truth is `tests.space.brute`: no plane, no shapely. What is counted:
              engine (or the index before it) says that there is no conflict
     false    the engine says that there is one, and the truth is over the minimum by more than
              the rule's tolerance
+    batch    the same of `space.refine`, which measures many at once; and of how many pairs it
+             says another separation than `space.separation`, which should be none
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ from clearline.space import (
     horizontal_cm,
     meet,
 )
+from clearline.space.refine import refine
 from tests.space.brute import Brute, apart
 
 _GEOD = Geod(ellps="WGS84")
@@ -356,6 +359,34 @@ def volume(shape: Outline) -> Volume:
     )
 
 
+_ALL = Minima(horizontal_cm=100_000_000_000, vertical_cm=0, time_ms=0)
+_BATCHES = 4
+
+
+def batched(drawn: list[Drawn], truths: list[Brute], chance: np.random.Generator) -> Counter[str]:
+    """Return how often a batch says other than `horizontal_cm`, and how often it misses.
+
+    A batch has one minimum for all, so there are a few, each about one pair's separation: it is
+    the short ways, by which a batch needs no measuring, that this is for.
+    """
+    pairs = [(volume(pair.a), volume(pair.b)) for pair in drawn]
+    found: Counter[str] = Counter()
+    for (a, b), said in zip(pairs, refine(pairs, _ALL), strict=True):
+        found["batch_unlike"] += said is None or said.horizontal_cm != horizontal_cm(
+            a.outline, b.outline
+        )
+    for _ in range(_BATCHES):
+        true = truths[int(chance.integers(len(truths)))]
+        least_cm = max(0, int(true.apart_m * 100) + int(chance.choice(_OFF_CM)))
+        minima = Minima(horizontal_cm=least_cm, vertical_cm=0, time_ms=0)
+        for each, said in zip(truths, refine(pairs, minima), strict=True):
+            under = each.apart_m * 100 < least_cm - 1 or each.apart_m == 0
+            over = each.apart_m * 100 > least_cm + tolerance_cm(each)
+            found["batch_missed"] += under and said is None
+            found["batch_false"] += over and said is not None
+    return found
+
+
 def tolerance_cm(true: Brute) -> float:
     """Return by how much two programs may differ about a pair."""
     return max(TOLERANCE_CM, true.core_m * 100 * TOLERANCE_PPM / 1e6)
@@ -411,11 +442,14 @@ def judge(block: int, count: int = BLOCK) -> dict[str, Any]:
             seeds.append({"what": wrong, "block": block, "pair": number, "kind": pair.kind,
                           "true_cm": round(true_cm, 3), "cm": cm, "least_cm": least_cm,
                           "near": near, "span_km": round(true.span_m / 1e3, 1)})  # fmt: skip
+    began = time.perf_counter()
+    found += batched(drawn, truths, rng)
+    batch_s = time.perf_counter() - began
     return {
         "found": found,
         "worst": worst,
         "seeds": seeds,
-        "seconds": {"drawing": made_s, "brute": brute_s, "engine": engine_s},
+        "seconds": {"drawing": made_s, "brute": brute_s, "engine": engine_s, "batch": batch_s},
     }
 
 
@@ -444,6 +478,7 @@ def run(first: int, pairs: int, processes: int) -> dict[str, Any]:
         "false_inside_tolerance": found["false_inside"],
         "missed_by_a_centimetre": found["missed_by_a_centimetre"],
         "outside_tolerance": found["outside_tolerance"],
+        "batch": {k: found[f"batch_{k}"] for k in ("missed", "false", "unlike")},
         "conflicts": found["conflicts"],
         "worst_cm": {k.removesuffix("_cm"): round(v, 3) for k, v in worst.items()},
         "kinds": kinds,

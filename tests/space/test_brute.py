@@ -92,6 +92,7 @@ def test_the_engine_misses_no_conflict_of_a_thousand_random_pairs_and_invents_no
     assert found["seeds"] == []
     assert found["found"]["missed"] == 0
     assert found["found"]["false"] == 0
+    assert not any(found["found"][f"batch_{what}"] for what in ("missed", "false", "unlike"))
     assert 100 < found["found"]["conflicts"] < 450
 
 

@@ -24,6 +24,7 @@ import shapely
 
 from clearline.basis.quantities import METRE_CM
 from clearline.space.footprint import Footprint, footprint
+from clearline.space.nearest import NEAR_M
 from clearline.space.plane import (
     MAX_REACH_M,
     Plane,
@@ -209,7 +210,8 @@ class _Batch:
             )
         gaps = metres - radii_a[open_] - radii_b[open_]
         self.cm[open_], doubt = _whole_cm(gaps)
-        self.doubt[open_] |= doubt
+        # What is far apart is measured without a plane.
+        self.doubt[open_] |= doubt | (metres > NEAR_M - _SLACK_M)
 
     def _settled(self, which: Indices, ends: _Ends) -> Floats:
         """Return the lengths as the planes about the pairs themselves have them.
