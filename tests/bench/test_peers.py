@@ -8,7 +8,7 @@ import pytest
 import s2sphere
 
 from bench.cells import LEVEL, cells_of, centres, encode
-from bench.missed import draw
+from bench.pairs import draw
 from bench.peers import CellArray, PostGis, installed
 from clearline.basis.instants import Instant
 from clearline.space import (

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.missed import draw, judge
+from bench.missed import judge
+from bench.pairs import draw
 from clearline.space import Polygon, closest, horizontal_cm
 from tests.space.brute import GEOD, apart, core
 from tests.space.truth import WGS84
