@@ -279,7 +279,7 @@ PARSERS = {
     "altitude": Parser(
         check=check_altitude,
         seeds=lambda: literals("space/test_altitude.py", longest=200),
-        words=("FL", "SFC", "GND", " ft ", " m ", "AMSL", "AGL", "DEPTH", "-"),
+        words=("FL", "SFC", "GND", " ft ", " m ", "AMSL", "AGL", "DEPTH", "HAE", "-"),
     ),
     "words": Parser(
         check=check_words,
