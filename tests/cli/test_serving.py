@@ -12,8 +12,10 @@ from click.testing import CliRunner
 
 from clearline.cli.app import root
 from clearline.cli.serving import EXIT_NOT_SAFE, serve_forever
+from clearline.space import Datum
 from clearline.space import heights as room
 from clearline.space.plane import Plane
+from tests.space.test_heights import silent_zero
 
 
 @pytest.fixture
@@ -44,13 +46,6 @@ def test_a_spherical_gnomonic_stops_the_node_before_it_serves(home, monkeypatch,
 
 
 def test_a_geoid_of_nought_stops_the_node_before_it_serves(home, monkeypatch, capfd):
-    honest = room.above_sea_cm
-
-    def flat(altitude, worst):
-        if altitude.datum == "ellipsoidal":
-            return altitude.value_cm, altitude.value_cm
-        return honest(altitude, worst)
-
-    monkeypatch.setattr(room, "above_sea_cm", flat)
+    monkeypatch.setattr(room, "_shifts", silent_zero(Datum.ELLIPSOIDAL))
     assert serve_forever(home) == EXIT_NOT_SAFE
     assert "LINE NOT SAFE: ellipsoidal was compared with amsl" in capfd.readouterr().err

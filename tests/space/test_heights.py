@@ -15,6 +15,7 @@ from clearline.space import (
     Circle,
     Datum,
     GeoidRange,
+    Grid,
     Minima,
     PressureRange,
     TerrainRange,
@@ -26,6 +27,7 @@ from clearline.space import (
     meet,
     parse_altitude,
     parse_band,
+    round_band_out,
     self_test,
     vertical_gap_cm,
     vertical_range_cm,
@@ -141,6 +143,7 @@ def test_the_clear_height_is_an_interval(a, b, least, most):
 
 def test_nothing_stated_is_unknown_beyond_what_the_limits_share():
     one, other = parse_band("FL100-FL200"), parse_band("5000 m AMSL-6000 m AMSL")
+    assert above_sea_cm(one.lower, NONE) == (-FAR_CM, FAR_CM)
     assert vertical_range_cm(one, other, NONE) == (None, None)
     over, ground = parse_band("SFC-FL180"), parse_band("100 m AGL-200 m AGL")
     assert vertical_range_cm(over, ground, NONE) == (0, 10_000)
@@ -253,6 +256,13 @@ def test_a_wider_worst_case_never_finds_a_wider_least(a, b, one, other):
     assert (vertical_range_cm(a, b, wide)[0] or 0) <= narrow
 
 
+@given(bands, bands, partly, st.sampled_from([3_048, 15_240, 50_000]))
+def test_what_is_rounded_outward_to_be_shared_is_never_further_apart(a, b, worst, step_cm):
+    grid = Grid(position_e7=100_000, length_cm=100_000, altitude_cm=step_cm, time_ms=60_000)
+    shared = vertical_range_cm(round_band_out(a, grid), round_band_out(b, grid), worst)
+    assert (shared[0] or 0) <= (vertical_range_cm(a, b, worst)[0] or 0)
+
+
 @given(st.lists(bands, min_size=1, max_size=6), st.lists(bands, min_size=1, max_size=6), partly)
 def test_many_at_once_are_compared_as_each_alone(ours, theirs, worst):
     mine, others = level_rows(ours, worst), level_rows(theirs, worst)
@@ -292,16 +302,21 @@ def test_a_height_above_the_ellipsoid_is_read_and_shown_as_such():
 # The test at start
 
 
+def silent_zero(datum):
+    """Return shifts to the sea of which one is nought, whatever is stated."""
+    honest, family = room._shifts, room._FAMILY[datum]
+
+    def wrong(worst):
+        shifts = honest(worst)
+        flat = [(0, 0) if n == family else each for n, each in enumerate(shifts.by_family)]
+        return shifts._replace(by_family=tuple(flat))
+
+    return wrong
+
+
 @pytest.mark.parametrize("silent", [Datum.ELLIPSOIDAL, Datum.HEIGHT, Datum.FL])
 def test_a_silent_zero_is_found_out_at_start(monkeypatch, silent):
-    honest = room.above_sea_cm
-
-    def wrong(altitude, worst):
-        if altitude.datum is silent:
-            return altitude.value_cm, altitude.value_cm
-        return honest(altitude, worst)
-
-    monkeypatch.setattr(room, "above_sea_cm", wrong)
+    monkeypatch.setattr(room, "_shifts", silent_zero(silent))
     with pytest.raises(Broken, match=silent.value):
         self_test()
 

@@ -189,6 +189,7 @@ def test_a_rounded_window_contains_the_window(start, span):
         "31 m DEPTH-7 m DEPTH",
         "SFC-99 m AGL",
         "SFC-99999 m AGL",
+        "-13 m HAE-77 m HAE",
     ],
 )
 def test_a_rounded_band_contains_the_band(text):

@@ -19,6 +19,7 @@ standard one, and by more in great cold.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
@@ -120,18 +121,17 @@ class Certainty(StrEnum):
     POSSIBLE = "possible"
 
 
-class _Level(NamedTuple):
-    """A level as it is compared: within its family exactly, else by where it is above the sea."""
-
-    family: int
-    cm: int
-    lowest_cm: int
-    highest_cm: int
+_Level = tuple[int, int, int, int]
+"""A level as it is compared: its family, its level in it, and between which two above the sea."""
+_Rise = tuple[int, int]
+"""At least, and at most."""
 
 
-class _Rise(NamedTuple):
-    least: int
-    most: int
+class _Shifts(NamedTuple):
+    """What to add to a level, by its family, to come to mean sea level: at least, at most."""
+
+    by_family: tuple[tuple[int, int], ...]
+    temperature_pct: int
 
 
 def _standard_cm(hpa: int) -> int:
@@ -144,13 +144,14 @@ def _standard_cm(hpa: int) -> int:
 
 _STANDARD_CM = {hpa: _standard_cm(hpa) for hpa in range(MIN_HPA, MAX_HPA + 1)}
 
+_AIR, _SEA, _ELLIPSOID, _GROUND = range(4)
 _FAMILY = {
-    Datum.FL: 0,
-    Datum.AMSL: 1,
-    Datum.ELLIPSOIDAL: 2,
-    Datum.HEIGHT: 3,
-    Datum.SURFACE: 3,
-    Datum.DEPTH: 3,
+    Datum.FL: _AIR,
+    Datum.AMSL: _SEA,
+    Datum.ELLIPSOIDAL: _ELLIPSOID,
+    Datum.HEIGHT: _GROUND,
+    Datum.SURFACE: _GROUND,
+    Datum.DEPTH: _GROUND,
 }
 """Levels of one family differ by value, whatever weather, terrain and geoid are."""
 
@@ -168,54 +169,55 @@ def _level_cm(altitude: Altitude) -> int:
     return -altitude.value_cm if altitude.datum is Datum.DEPTH else altitude.value_cm
 
 
+@lru_cache(maxsize=256)
+def _shifts(worst: WorstCase) -> _Shifts:
+    air, sea, ground = worst.pressure, worst.geoid, worst.terrain
+    unknown, percent = (-FAR_CM, FAR_CM), 0
+    by_air = by_geoid = by_terrain = unknown
+    if not isinstance(air, UnsetType):
+        by_air = -_STANDARD_CM[air.lowest_hpa], -_STANDARD_CM[air.highest_hpa]
+        percent = air.temperature_pct
+    if not isinstance(sea, UnsetType):
+        by_geoid = -sea.highest_cm, -sea.lowest_cm
+    if not isinstance(ground, UnsetType):
+        by_terrain = ground.lowest_cm, ground.highest_cm
+    return _Shifts((by_air, (0, 0), by_geoid, by_terrain), percent)
+
+
+def _level(altitude: Altitude, shifts: _Shifts) -> _Level:
+    family, cm = _FAMILY[altitude.datum], _level_cm(altitude)
+    least, most = shifts.by_family[family]
+    if most == FAR_CM:
+        return family, cm, -FAR_CM, FAR_CM
+    low, high = cm + least, cm + most
+    if family == _AIR:
+        # An altimeter is off by so much of what it shows, rounded up to a whole cm.
+        low -= -(-abs(low) * shifts.temperature_pct // 100)
+        high += -(-abs(high) * shifts.temperature_pct // 100)
+    return family, cm, low, high
+
+
 def above_sea_cm(altitude: Altitude, worst: WorstCase) -> tuple[int, int]:
     """Return between which two levels above mean sea level an altitude is, in cm.
 
     (-FAR_CM, FAR_CM) if it needs what the terms do not state.
     """
-    level = _level_cm(altitude)
-    match altitude.datum:
-        case Datum.AMSL:
-            return level, level
-        case Datum.FL:
-            air = worst.pressure
-            if isinstance(air, UnsetType):
-                return -FAR_CM, FAR_CM
-            low = level - _STANDARD_CM[air.lowest_hpa]
-            high = level - _STANDARD_CM[air.highest_hpa]
-            return low - _share(low, air), high + _share(high, air)
-        case Datum.ELLIPSOIDAL:
-            sea = worst.geoid
-            if isinstance(sea, UnsetType):
-                return -FAR_CM, FAR_CM
-            return level - sea.highest_cm, level - sea.lowest_cm
-        case Datum.HEIGHT | Datum.SURFACE | Datum.DEPTH:
-            ground = worst.terrain
-            if isinstance(ground, UnsetType):
-                return -FAR_CM, FAR_CM
-            return level + ground.lowest_cm, level + ground.highest_cm
-
-
-def _share(cm: int, air: PressureRange) -> int:
-    """Return by how much an altitude of the altimeter may be off, rounded up to a whole cm."""
-    return -(-abs(cm) * air.temperature_pct // 100)
-
-
-def _level(altitude: Altitude, worst: WorstCase) -> _Level:
-    return _Level(_FAMILY[altitude.datum], _level_cm(altitude), *above_sea_cm(altitude, worst))
+    _, _, low, high = _level(altitude, _shifts(worst))
+    return low, high
 
 
 def _rise(lower: _Level, upper: _Level) -> _Rise:
-    if lower.family == upper.family:
-        exact = upper.cm - lower.cm
-        return _Rise(exact, exact)
-    return _Rise(upper.lowest_cm - lower.highest_cm, upper.highest_cm - lower.lowest_cm)
+    if lower[0] == upper[0]:
+        exact = upper[1] - lower[1]
+        return exact, exact
+    return upper[2] - lower[3], upper[3] - lower[2]
 
 
 def rise_cm(lower: Altitude, upper: Altitude, worst: WorstCase) -> tuple[int, int] | None:
     """Return how far `upper` is above `lower`, at least and at most; None if nobody knows."""
-    rise = _rise(_level(lower, worst), _level(upper, worst))
-    return None if rise.most > _UNKNOWN_CM else rise
+    shifts = _shifts(worst)
+    rise = _rise(_level(lower, shifts), _level(upper, shifts))
+    return None if rise[1] > _UNKNOWN_CM else rise
 
 
 def vertical_range_cm(
@@ -231,18 +233,27 @@ def vertical_range_cm(
     if worst is None:
         gap = vertical_gap_cm(a, b)
         return gap, gap
-    a_foot, a_head = _level(a.lower, worst), _level(a.upper, worst)
-    b_foot, b_head = _level(b.lower, worst), _level(b.upper, worst)
+    datum = a.lower.datum
+    if datum is a.upper.datum is b.lower.datum is b.upper.datum and datum is not Datum.DEPTH:
+        # Most pairs are of one datum, and all that follows comes to this.
+        up, down = b.lower.value_cm - a.upper.value_cm, a.lower.value_cm - b.upper.value_cm
+        gap = max(up, down, 0)
+        return gap, gap
+    shifts = _shifts(worst)
+    a_foot, a_head = _level(a.lower, shifts), _level(a.upper, shifts)
+    b_foot, b_head = _level(b.lower, shifts), _level(b.upper, shifts)
     # From the top of either up to the foot of the other. As no top is under its own foot,
     # neither is more than the rise from foot to foot, nor than that from top to top.
-    up, down = _rise(a_head, b_foot), _rise(b_head, a_foot)
-    foot, head = _rise(a_foot, b_foot), _rise(a_head, b_head)
-    above = min(up.most, foot.most, head.most)
-    below = min(down.most, -foot.least, -head.least)
-    least = max(up.least, down.least)
+    up, up_most = _rise(a_head, b_foot)
+    down, down_most = _rise(b_head, a_foot)
+    foot, foot_most = _rise(a_foot, b_foot)
+    head, head_most = _rise(a_head, b_head)
+    above = min(up_most, foot_most, head_most)
+    below = min(down_most, -foot, -head)
+    least = max(up, down)
     if least > 0:
         # Where one is a gap for certain, the other says nothing of how wide it is.
-        known = [most for rise, most in ((up, above), (down, below)) if rise.least > 0]
+        known = [most for gap, most in ((up, above), (down, below)) if gap > 0]
         return least, max(least, *known)
     most = max(above, below, 0)
     return (None, None) if most > _UNKNOWN_CM else (0, most)
@@ -264,8 +275,8 @@ def level_rows(bands: Iterable[Band], worst: WorstCase | None) -> Integers:
     For the lower limit, then for the upper one: family, level, and between which levels above
     mean sea level it is (FAR_CM where unknown). No worst case is one that states nothing.
     """
-    stated = worst or WorstCase()
-    rows = [(*_level(each.lower, stated), *_level(each.upper, stated)) for each in bands]
+    shifts = _shifts(worst or WorstCase())
+    rows = [(*_level(each.lower, shifts), *_level(each.upper, shifts)) for each in bands]
     return np.array(rows, dtype=np.int64).reshape(-1, 8)
 
 
