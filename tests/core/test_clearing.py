@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -24,10 +25,13 @@ from clearline.space import (
     Circle,
     Corridor,
     Datum,
+    Passing,
     Polygon,
     Position,
+    Transit,
     Volume,
     Window,
+    chain,
     contains,
     covers,
     positions,
@@ -35,7 +39,7 @@ from clearline.space import (
 )
 from clearline.space.plane import geodesic_fwd, geodesic_inv
 from tests.core.test_previewing import band
-from tests.kit import AREA, LINK, START, Pair, declare, degrees, volume
+from tests.kit import AIR, AREA, LINK, START, Pair, declare, degrees, volume
 
 
 def ways(pair: Pair, *ours: Volume) -> dict[Way, WayOut]:
@@ -288,3 +292,22 @@ def test_a_depth_is_moved_by_no_step_and_the_rest_is_offered() -> None:
     pair = against(volume(band=deep))
     found = ways(pair, volume(band=deep))
     assert set(found) == {Way.LATER, Way.EARLIER, Way.ASIDE}
+
+
+def test_a_route_of_several_pieces_is_moved_as_one() -> None:
+    leaves = START.after(3 * HOUR_MS)
+    route = Transit(
+        points=(degrees(35.0, 40.0), degrees(35.2, 40.4), degrees(35.2, 40.9)), width_cm=400_000,
+        bands=(AIR,), slowest_cm_h=3_000_000, fastest_cm_h=4_000_000,
+        passes=(Passing(point=0, earliest=leaves, latest=leaves),),
+    )  # fmt: skip
+    ours = chain(route, 8).volumes
+    pair = against(volume(35.2, 40.65, radius_m=3_000, start_ms=0, length_ms=9 * HOUR_MS))
+    assert not is_clear(pair, *ours)
+    way = ways(pair, *ours)[Way.ASIDE]
+    assert is_clear(pair, *way.volumes)
+    # 3 km and 2 km, and a minimum of 5 km; what is rounded takes some more.
+    assert 1_000_000 < way.by_cm < 1_500_000
+    for one, other in pairwise(way.volumes):
+        ends = positions(one.outline)[-1], positions(other.outline)[0]
+        assert _apart_m(*ends) < 1, "it is one route still"

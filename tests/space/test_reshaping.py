@@ -85,3 +85,10 @@ def test_of_two_parts_the_larger_is_kept():
     assert cut is not None
     assert positions(cut.outline)[-1] == path.points[-1]
     assert 300 < cut.lost_permille < 400
+
+
+@pytest.mark.parametrize("bearing", range(0, 360, 20))
+def test_what_is_moved_by_nothing_is_not_turned(bearing):
+    route = Corridor(points=(from_degrees(35, 40), from_degrees(35.2, 40.9)), width_cm=20_000)
+    lat, lon = middle(route.points)
+    assert Moved(route, lat, lon).to(*carried(lat, lon, bearing, 0.0)) == route

@@ -19,6 +19,7 @@ from clearline.basis.steps import Steps
 from clearline.core.field import SWEEP_US, least, too_level
 from clearline.core.trial import Trial, Way, WayOut
 from clearline.space import (
+    MAX_ALTITUDE_CM,
     Altitude,
     Band,
     Datum,
@@ -165,6 +166,10 @@ def level(trial: Trial, *, up: bool) -> Steps[WayOut | None]:
         by = range(ceil_to(lowest + 1, step_cm) - lowest, HIGHEST_CM - highest + 1, step_cm)
     else:
         by = range(floor_to(highest - 1, step_cm) - highest, -lowest - 1, -step_cm)
+    # What is near in height to where it was says nothing of where it goes.
+    reach = replace(trial.minima, vertical_cm=2 * MAX_ALTITUDE_CM + trial.minima.vertical_cm)
+    released = yield from trial.released(trial.volumes)
+    yield from trial.field.load(released.volumes if released is not None else (), reach)
     at = 0
     while at < len(by):
         further = yield from _level_let_through(trial, by, at)

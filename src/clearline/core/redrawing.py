@@ -71,7 +71,7 @@ def aside(trial: Trial) -> Steps[WayOut | None]:
     farthest_cm = min(FARTHEST_CM, 4 * reach_cm)
     known_cm = 0
     # How far on which bearing nothing is clear, and how far was tried before that.
-    waiting = [(0, number * 360 // BEARINGS, 0) for number in range(BEARINGS)]
+    waiting = [(STEP_CM, number * 360 // BEARINGS, 0) for number in range(BEARINGS)]
     while waiting and waiting[0][0] <= farthest_cm:
         by_cm, bearing, blocked_cm = heapq.heappop(waiting)
         if by_cm >= known_cm:

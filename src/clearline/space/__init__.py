@@ -1,6 +1,7 @@
 """Space: where, how high and when; how far apart; and how coarsely it is told."""
 
 from clearline.space.altitude import (
+    MAX_ALTITUDE_CM,
     Altitude,
     Band,
     Datum,
@@ -111,6 +112,7 @@ __all__ = [
     "CLIP_TOLERANCE_CM",
     "E7",
     "ENOUGH_PERMILLE",
+    "MAX_ALTITUDE_CM",
     "MAX_EXTENT_KM",
     "MAX_HOLES",
     "MAX_RADIUS_CM",

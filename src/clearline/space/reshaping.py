@@ -91,8 +91,10 @@ def carried(
 ) -> tuple[float, float, float]:
     """Return where a centre comes that goes so far on a bearing, and how its direction turns."""
     to_lat, to_lon = geodesic_fwd(lat, lon, bearing_deg, metres)
-    back_m, back_deg = geodesic_inv(to_lat, to_lon, lat, lon)
-    return to_lat, to_lon, (back_deg + 180 - bearing_deg) if back_m else 0.0
+    if metres < 1:
+        return to_lat, to_lon, 0.0  # So near, the way back has no direction to speak of.
+    _, back_deg = geodesic_inv(to_lat, to_lon, lat, lon)
+    return to_lat, to_lon, back_deg + 180 - bearing_deg
 
 
 class Disc(NamedTuple):
