@@ -24,6 +24,7 @@ _VERBS = {
     "serve": ("setup", "Run the node until it is told to stop."),
     "link": ("setup", "Begin, show, amend, carry and settle links."),
     "declare": ("declaring", "Declare where and when we operate."),
+    "transit": ("transits", "Declare and plan what moves: a convoy, a sailing, a flight."),
     "revise": ("declaring", "Replace the volumes of a notice of ours."),
     "withdraw": ("declaring", "Withdraw a notice of ours."),
     "call": ("acting", "Demand that a human on the other side answer."),
@@ -118,8 +119,8 @@ def root(context: click.Context, home: Path, officer: str) -> None:
     \b
     Begin:      init, party, serve, link propose, link agree
     On watch:   watch take, roster on, status, notices, conflicts, calls, follow
-    Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
-                dispose, close
+    Say:        declare, transit, revise, withdraw, call, ack, jump, standdown, say,
+                readback, dispose, close
     Prove:      log, bundle, verify
     Rehearse:   drill list, run, start, stop; ladder study; test send, test report
     """

@@ -29,12 +29,14 @@ from clearline.cli.common import (
     verb,
 )
 from clearline.cli.files import read_areas
+from clearline.cli.ways import way_of
 from clearline.core.events import (
     Declare,
     Place,
     Revise,
     Withdraw,
 )
+from clearline.core.trial import Way
 from clearline.node import words
 from clearline.node.clock import SystemClock
 from clearline.space import Band, Position, Reference, Volume, Window, parse_band, parse_position
@@ -121,14 +123,24 @@ def declare(
 @click.command()
 @click.argument("notice")
 @shaped
+@click.option(
+    "--way",
+    type=click.Choice([each.value for each in Way]),
+    help="In place of a shape: what `conflicts NOTICE --ways` shows now.",
+)
 @click.pass_obj
 @verb
-def revise(session: Session, notice: str, **shape: Any) -> None:
+def revise(session: Session, notice: str, way: str | None, **shape: Any) -> None:
     """Replace the volumes of NOTICE, one of ours."""
     now = SystemClock().now()
+    if way is not None and any(shape.values()):
+        raise Mistake("one_shape", "A way has its own shape and time: give it alone.")
 
     async def work(node: LocalClient) -> Any:
         found = pick(await node.ask("notices"), notice, "notice")
+        if way is not None:
+            volumes = way_of(await node.ask("preview", notice=found["id"]), way)
+            return await node.do(Revise(by=acting_officer(), notice=found["id"], volumes=volumes))
         made = list(_volumes(session, shape, await anchors_of(node, found["link"]), now))
         if len(made) != 1:
             raise Mistake("one_shape", "A revision takes one shape, or a file of one feature.")

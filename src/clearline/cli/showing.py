@@ -12,8 +12,20 @@ import msgspec
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from clearline.basis.faults import Mistake
 from clearline.basis.quantities import show_length
-from clearline.cli.common import DOES_NOT_HOLD, Session, errors, out, pick_link, plain, run, verb
+from clearline.cli.common import (
+    DOES_NOT_HOLD,
+    Session,
+    errors,
+    out,
+    pick,
+    pick_link,
+    plain,
+    run,
+    verb,
+)
+from clearline.cli.ways import show_ways
 from clearline.record import verify_bundle
 from clearline.space import OLD_RULE_VERSION
 from clearline.verifier import summary
@@ -50,12 +62,29 @@ def notices(session: Session, ended: bool) -> None:  # noqa: FBT001 - click's
 
 
 @click.command()
+@click.argument("notice", required=False)
+@click.option("--ways", is_flag=True, help="What would clear NOTICE, the smallest change first.")
 @click.pass_obj
 @verb
-def conflicts(session: Session) -> None:
-    """List the conflicts that stand. A conflict stands while either side claims it."""
-    found = run(lambda node: node.ask("conflicts"), session)
-    session.show(found, lambda: _conflicts(found))
+def conflicts(session: Session, notice: str | None, ways: bool) -> None:  # noqa: FBT001 - click's
+    """List the conflicts that stand. A conflict stands while either side claims it.
+
+    Of one notice, if it is named. With --ways, for one of ours, each change that is shown was tried
+    against everything of theirs; take one with `revise NOTICE --way`.
+    """
+
+    async def work(node: Any) -> Any:
+        if notice is None:
+            return await node.ask("conflicts")
+        named = pick(await node.ask("notices"), notice, "notice")["id"]
+        if ways:
+            return await node.ask("preview", notice=named)
+        return [e for e in await node.ask("conflicts") if named in (e["ours"], e["theirs"])]
+
+    if ways and notice is None:
+        raise Mistake("which_notice", "Say which notice of ours: `conflicts NOTICE --ways`.")
+    found = run(work, session)
+    session.show(found, lambda: show_ways(found) if ways else _conflicts(found))
 
 
 @click.command()

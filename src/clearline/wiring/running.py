@@ -21,10 +21,12 @@ from clearline.basis.steps import Steps
 from clearline.channels.desk import Desk
 from clearline.core.effects import Alert, Effect, Tell
 from clearline.core.events import Agree, Command, Event, OpenLink, Propose
+from clearline.core.previewing import Preview
 from clearline.core.terms import Terms
 from clearline.gateways.tracks.child import Child as Tracks
 from clearline.node import evidence
 from clearline.node.clock import SystemClock
+from clearline.node.foreseeing import foreseeing
 from clearline.node.lane import ChannelView
 from clearline.node.loop import Loop, Unreachable
 from clearline.node.outbox import GIVE_UP_MS, Push
@@ -118,7 +120,8 @@ class RunningNode:
             self.settings.tracks, home.path, lambda: self.runtime.state, self.clock.now
         )
         more = {
-            **asks(self.roster), **track_asks(self.tracks), "reliability": self._reliability
+            **asks(self.roster), **track_asks(self.tracks), "reliability": self._reliability,
+            "preview": self._preview,
         }  # fmt: skip
         self._queries = Queries(
             self.loop, self.settings.node, self._console_view, self.pager.views, more
@@ -311,6 +314,10 @@ class RunningNode:
         """Return what a month of test calls proves of a link, letting the line go first."""
         now, runtime = self.clock.now(), self.runtime
         return await unhurried(reliability(runtime.state, runtime.journal, link, month, now))
+
+    async def _preview(self, **asked: Any) -> Preview:
+        """Return what would become of a notice, letting the line go first."""
+        return await unhurried(foreseeing(self.runtime.state, self.clock.now(), **asked))
 
     async def _check_channels(self, *, name: str = "") -> list[ChannelView]:
         """Try one channel of ours, or all, now."""
