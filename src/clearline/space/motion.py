@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENOUGH_PERMILLE",
+    "MAX_PASSES",
     "MAX_ROUTE_KM",
     "MAX_SPEED_CM_H",
     "MAX_TRANSIT_MS",
@@ -58,6 +59,8 @@ __all__ = [
 ]
 
 MAX_WAYPOINTS = 200
+MAX_PASSES = 32
+"""Points whose times are fixed."""
 MAX_ROUTE_KM = 20_000
 MAX_TRANSIT_MS = 31 * DAY_MS
 MIN_LEG_CM = METRE_CM
@@ -100,7 +103,7 @@ class Transit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One for the whole route, or one for each leg."""
     slowest_cm_h: Speed
     fastest_cm_h: Speed
-    passes: Annotated[tuple[Passing, ...], Meta(min_length=1, max_length=MAX_WAYPOINTS)]
+    passes: Annotated[tuple[Passing, ...], Meta(min_length=1, max_length=MAX_PASSES)]
     tolerance_ms: Annotated[int, Meta(ge=0, le=DAY_MS)] = 0
     """How far each time may be off, either way."""
 
@@ -279,6 +282,8 @@ def _check_parts(transit: Transit) -> None:
         )
     if transit.slowest_cm_h > transit.fastest_cm_h:
         raise Mistake("speeds_inverted", "the slowest is faster than the fastest: swap them")
+    if not 1 <= len(transit.passes) <= MAX_PASSES:
+        raise Mistake("transit_passes", f"1 to {MAX_PASSES} points have a time")
     numbers = [each.point for each in transit.passes]
     if numbers != sorted(set(numbers)) or numbers[-1] > legs:
         raise Mistake(

@@ -65,7 +65,9 @@ from clearline.web.drafts import (
     PhrasesDraft,
     ReadPosition,
     SlotForm,
+    TransitCheck,
 )
+from clearline.web.moving import read_transit
 from clearline.web.reading import Reader, read_place, read_volumes
 from clearline.web.turns import unhurried
 
@@ -88,7 +90,12 @@ def _checking(state: State, draft: NoticeDraft, now: Instant) -> Steps[NoticeChe
     reader.anchors = _anchors(links)
     activity = before.activity if before is not None else draft.activity
     _check_activity(reader, links, activity)
-    volumes = yield from read_volumes(reader, draft)
+    transit: TransitCheck | None = None
+    if draft.shape == "transit":
+        most = min((each.terms.limits.volumes_per_notice for each in links), default=MAX_SHAPES)
+        volumes, transit = yield from read_transit(reader, draft, most)
+    else:
+        volumes = yield from read_volumes(reader, draft)
     place = read_place(reader, draft)
     checked: list[LinkCheck] = []
     if volumes and not reader.faults:
@@ -102,6 +109,7 @@ def _checking(state: State, draft: NoticeDraft, now: Instant) -> Steps[NoticeChe
         read=_read_back(volumes),
         links=tuple(checked),
         differences=_differences(before, checked[0]) if before and checked else (),
+        transit=transit,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from clearline.basis.instants import Instant
 from clearline.core.events import Place
 from clearline.core.previewing import Foreseen
 from clearline.core.trial import WayOut
@@ -29,12 +30,14 @@ __all__ = [
     "LinkCheck",
     "NoticeCheck",
     "NoticeDraft",
+    "Passed",
     "PhraseCheck",
     "PhraseDraft",
     "PhraseForm",
     "PhrasesDraft",
     "ReadPosition",
     "SlotForm",
+    "TransitCheck",
 ]
 
 Typed = Annotated[str, Meta(max_length=200)]
@@ -61,12 +64,18 @@ class NoticeDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     links: Annotated[tuple[str, ...], Meta(max_length=64)] = ()
     activity: Typed = ""
-    shape: Annotated[str, Meta(pattern=r"^(circle|polygon|corridor|drawn)\Z")] = "circle"
+    shape: Annotated[str, Meta(pattern=r"^(circle|polygon|corridor|transit|drawn)\Z")] = "circle"
     centre: Typed = ""
     radius: Typed = ""
     points: Annotated[str, Meta(max_length=40_000)] = ""
-    """Positions of a polygon or corridor, one a line, in any of the text forms."""
+    """Positions of a polygon, corridor or transit, one a line, in any of the text forms."""
     width: Typed = ""
+    speed: Typed = ""
+    """Of a transit, slowest to fastest: `8-12 kt`. It departs at `start`, and has no `end`."""
+    tolerance: Typed = ""
+    """How far each of its times may be off; empty for not at all."""
+    passing: Annotated[str, Meta(max_length=4_000)] = ""
+    """When its points are passed, one a line: `3 1530Z`."""
     lower: Typed = ""
     upper: Typed = ""
     start: Typed = ""
@@ -141,6 +150,23 @@ class Difference(Struct, frozen=True, kw_only=True):
     after: str
 
 
+class Passed(Struct, frozen=True, kw_only=True):
+    """When a point of a transit is passed."""
+
+    earliest: Instant
+    latest: Instant
+
+
+class TransitCheck(Struct, frozen=True, kw_only=True):
+    """A transit as it was cut into areas."""
+
+    closed_permille: int
+    """What they close, of the least that could be; ground times time."""
+    single_permille: int
+    """What one area for all of it would."""
+    points: tuple[Passed, ...]
+
+
 class NoticeCheck(Struct, frozen=True, kw_only=True):
     """What the node makes of a draft."""
 
@@ -151,6 +177,7 @@ class NoticeCheck(Struct, frozen=True, kw_only=True):
     read: tuple[ReadPosition, ...]
     links: tuple[LinkCheck, ...]
     differences: tuple[Difference, ...]
+    transit: TransitCheck | None = None
 
 
 class PhraseDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -38,7 +38,7 @@ from clearline.space import (
 )
 from clearline.web.drafts import DraftVolume, FieldFault, NoticeDraft
 
-__all__ = ["MAX_POINTS", "Reader", "read_place", "read_volumes"]
+__all__ = ["MAX_POINTS", "Reader", "read_band", "read_place", "read_volumes"]
 
 MAX_FAULTS = 32
 """Faults that are told at once: whoever has more than this mends the first of them first."""
@@ -78,6 +78,16 @@ class Reader:
         except Mistake as mistake:
             here = None if mistake.at is None else at + mistake.at
             self.fault(field, mistake.code, f"{named}{mistake.phrase}", here)
+            return None
+
+    def sorted_read(
+        self, read: Callable[[], T], fields: Mapping[str, str], otherwise: str
+    ) -> T | None:
+        """Return what `read` gives; a Mistake is kept with the field that its code belongs to."""
+        try:
+            return read()
+        except Mistake as mistake:
+            self.fault(fields.get(mistake.code, otherwise), mistake.code, mistake.phrase)
             return None
 
     def parsed(self, field: str, text: str) -> Parsed | None:
@@ -149,7 +159,7 @@ def read_volumes(reader: Reader, draft: NoticeDraft) -> Steps[tuple[Volume, ...]
     own_windows = all(each.window for each in draft.volumes)
     is_drawn = draft.shape == "drawn" and bool(draft.volumes)
     # What every shape of a file brings with it need not be typed.
-    band = None if is_drawn and own_bands else _band(reader, draft)
+    band = None if is_drawn and own_bands else read_band(reader, draft)
     window = None if is_drawn and own_windows else _window(reader, draft)
     if draft.shape == "drawn":
         return (yield from _drawn(reader, draft.volumes, band, window))
@@ -239,7 +249,8 @@ def _drawn(
     return tuple(made) if len(made) == len(drawn) else ()
 
 
-def _band(reader: Reader, draft: NoticeDraft) -> Band | None:
+def read_band(reader: Reader, draft: NoticeDraft) -> Band | None:
+    """Return the band of a draft; None, with the fault kept, if it is none."""
     lower = reader.level("lower", draft.lower)
     upper = reader.level("upper", draft.upper)
     if lower is None or upper is None:
