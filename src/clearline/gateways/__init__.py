@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
-from clearline.gateways import geojson, ical, kml, kmz, notam
+from clearline.gateways import (
+    geojson,
+    ical,
+    kml,
+    kml_out,
+    kmz,
+    notam,
+    openair,
+    openair_out,
+    table,
+)
 from clearline.gateways.format import Format, Limits
 from clearline.gateways.hint import Hint, Spot
 from clearline.gateways.reading import Fault, Reading
@@ -40,14 +50,25 @@ _ALL = (
     Format(
         name="geojson", title="GeoJSON (RFC 7946)", endings=(".geojson", ".json"),
         media="application/geo+json", looks=geojson.looks, read=geojson.read,
+        write=geojson.write,
     ),
     Format(
         name="kml", title="KML 2.2", endings=(".kml",),
         media="application/vnd.google-earth.kml+xml", looks=kml.looks, read=kml.read,
+        write=kml_out.write,
     ),
     Format(
         name="kmz", title="KMZ, an archive of KML", endings=(".kmz",),
         media="application/vnd.google-earth.kmz", looks=kmz.looks, read=kmz.read,
+        write=kml_out.write_kmz,
+    ),
+    Format(
+        name="openair", title="OpenAir 2", endings=(".openair", ".air", ".txt"),
+        media="text/plain", looks=openair.looks, read=openair.read, write=openair_out.write,
+    ),
+    Format(
+        name="csv", title="CSV, a table", endings=(".csv", ".tsv"), media="text/csv",
+        looks=table.looks, read=table.read, write=table.write,
     ),
     Format(
         name="notam", title="ICAO NOTAM text", endings=(".notam", ".txt"),

@@ -19,7 +19,9 @@ import numpy as np
 import shapely
 from msgspec import Struct
 
-from clearline.space import MAX_VERTICES, Circle, Outline
+from clearline.basis.faults import Mistake
+from clearline.gateways.writing import Losses
+from clearline.space import MAX_VERTICES, Circle, Outline, Polygon
 from clearline.space.footprint import Footprint, footprint
 from clearline.space.plane import Plane, stretch
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from clearline.space.plane import Floats
 
-__all__ = ["Drawn", "Part", "Ring", "draw"]
+__all__ = ["Drawn", "Part", "Ring", "draw", "draw_saying"]
 
 Ring = tuple[tuple[float, float], ...]
 """Longitude and latitude in degrees, to seven decimals; the first is not repeated at the end."""
@@ -44,6 +46,10 @@ _LEAST_CURVATURE_M = 6_335_400.0
 """The smallest radius of curvature there is: what is far away in the plane is so at most."""
 _QUARTER = 8
 """Chords of a quarter circle."""
+_PER_DEGREE_M = 111_700.0
+_LEAST_SQUARE_M = 1.2
+"""What is cut off at the antimeridian and is smaller than this holds nothing of an outline, which
+is at least 1 m within what was drawn: half a circle of 1 m is larger."""
 _MOST_ROUNDS = 16
 _MOST_POINTS = MAX_VERTICES - 100
 """What is written can be read again: cutting and closing about a pole add a few."""
@@ -82,6 +88,16 @@ def draw(outline: Outline) -> Drawn:
         if points <= _MOST_POINTS or slack_m > 0.1 * shape.reach_m:
             return drawn
         slack_m *= 4
+
+
+def draw_saying(outline: Outline, losses: Losses) -> Drawn:
+    """Return rings that hold an outline, and say what of it they are not."""
+    drawn = draw(outline)
+    if not isinstance(outline, Polygon) or outline.margin_cm:
+        losses.add("circles, corridors and margins: they are drawn as polygons that hold them")
+    if not drawn.parts:
+        raise Mistake("too_large", "an outline cannot be drawn on a map")
+    return drawn
 
 
 def _drawn(
@@ -157,12 +173,11 @@ def _turn(degrees: Floats) -> Floats:
 
 def _aside_m(start: Floats, end: Floats, middle: Floats) -> Floats:
     """Return how far, about, each middle lies from the straight line in longitude and latitude."""
-    per_degree = 111_700.0
     narrow = np.cos(np.radians(middle[:, 1]))
     line = np.column_stack([_turn(end[:, 0] - start[:, 0]) * narrow, end[:, 1] - start[:, 1]])
     to = np.column_stack([_turn(middle[:, 0] - start[:, 0]) * narrow, middle[:, 1] - start[:, 1]])
     long = np.maximum(np.hypot(line[:, 0], line[:, 1]), 1e-12)
-    return np.abs(line[:, 0] * to[:, 1] - line[:, 1] * to[:, 0]) / long * per_degree
+    return np.abs(line[:, 0] * to[:, 1] - line[:, 1] * to[:, 0]) / long * _PER_DEGREE_M
 
 
 def _about_pole(ring: Floats, turns: int) -> Floats:
@@ -195,10 +210,17 @@ def _cut(flat: BaseGeometry) -> Iterator[Part]:
     if (first, last) != (0, 0):
         flat = shapely.union_all([_sheet(flat, number) for number in range(first, last + 1)])
     for each in shapely.get_parts(flat):
-        if isinstance(each, shapely.Polygon) and each.area > 0:
+        if isinstance(each, shapely.Polygon) and _square_m(each) >= _LEAST_SQUARE_M:
             turned = shapely.geometry.polygon.orient(each)
             holes = (_ring(hole) for hole in turned.interiors)
             yield Part(_ring(turned.exterior), tuple(hole for hole in holes if len(hole) > 2))
+
+
+def _square_m(flat: shapely.Polygon) -> float:
+    """Return the area of a small polygon of a map, about, and never too small."""
+    _, south, _, north = flat.bounds
+    nearest = 0.0 if south * north < 0 else min(abs(south), abs(north))
+    return flat.area * _PER_DEGREE_M**2 * math.cos(math.radians(nearest))
 
 
 def _sheet(flat: BaseGeometry, number: int) -> BaseGeometry:

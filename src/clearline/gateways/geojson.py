@@ -1,4 +1,4 @@
-"""GeoJSON (RFC 7946): a file of features into shapes.
+"""GeoJSON (RFC 7946): features into shapes, and volumes into features.
 
 Polygons with holes, points with `radius_m`, lines with `width_m`, and the Multi- forms of
 these, each part a shape of its own. Altitudes among the coordinates are left out, as they
@@ -16,25 +16,29 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.gateways import shape as shapes
+from clearline.gateways.drawn import Ring, draw_saying
 from clearline.gateways.hint import Hint
+from clearline.gateways.listed import OWN_FIELDS, OWN_LOST, Listed, listed
 from clearline.gateways.place import Lines, offset_of
 from clearline.gateways.reading import Collector, Reading
 from clearline.gateways.shape import Shape
+from clearline.gateways.writing import Area, Losses, Written
 from clearline.space.edges import Edges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from clearline.space import Outline, Position
 
-__all__ = ["looks", "read"]
+__all__ = ["looks", "read", "write"]
 
 _BOM = b"\xef\xbb\xbf"
 _WGS84 = ("CRS84", "4326")
-_KNOWN = frozenset({"name", "lower", "upper", "start", "end", "radius_m", "width_m"})
+_KNOWN = frozenset({"name", "lower", "upper", "start", "end", "radius_m", "width_m", "margin_m"})
 
 _ABOUT = {
     "altitude": ("lower", "upper"),
@@ -92,6 +96,29 @@ def read(raw: bytes) -> Reading:
                 made.keep(each)
         shapes.too_many(len(made))
     return made.done()
+
+
+def write(areas: Sequence[Area]) -> Written:
+    """Return areas as a feature a volume, each a polygon that holds it; see `drawn`."""
+    losses = Losses()
+    features = [_written(each, losses) for each in listed(areas, losses)]
+    whole = {"type": "FeatureCollection", "features": features}
+    raw = msgspec.json.format(msgspec.json.encode(whole), indent=1)
+    return Written(raw=raw + b"\n", lost=losses.told())
+
+
+def _written(each: Listed, losses: Losses) -> _Object:
+    drawn = draw_saying(each.volume.outline, losses)
+    rings = [[_closed(ring) for ring in (part.exterior, *part.holes)] for part in drawn.parts]
+    if len(rings) == 1:
+        geometry: _Object = {"type": "Polygon", "coordinates": rings[0]}
+    else:
+        geometry = {"type": "MultiPolygon", "coordinates": rings}
+    return {"type": "Feature", "id": each.uid, "properties": each.fields(), "geometry": geometry}
+
+
+def _closed(ring: Ring) -> list[tuple[float, float]]:
+    return [*ring, ring[0]]
 
 
 def _offset(raw: bytes, part: msgspec.Raw) -> int:
@@ -168,7 +195,7 @@ def _shapes(feature: _Object, made: Collector) -> Iterator[Shape]:
     geometry = _object(feature.get("geometry"), "geometry")
     outlines = list(_outlines(geometry, properties, path, made))
     for name in [each for each in properties if each not in _KNOWN][:MAX_LOST]:
-        made.lose(f"the property {name[:40]}")
+        made.lose(OWN_LOST if name in OWN_FIELDS else f"the property {name[:40]}")
     for outline, at in outlines:
         try:
             yield shapes.shape(properties, outline, edges=Edges.STRAIGHT, grown=made.grown)
@@ -216,7 +243,8 @@ def _outline(
         for number, ring in enumerate(_list(coordinates, "coordinates", path))
     ]
     try:
-        return shapes.polygon(rings)
+        polygon = shapes.polygon(rings)
+        return replace(polygon, margin_cm=shapes.margin_cm(properties))
     except Mistake as mistake:
         raise _Within(mistake, path) from mistake
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from clearline.basis.faults import Mistake
 from clearline.basis.quantities import METRE_CM
 from clearline.gateways import bounds
@@ -19,7 +21,7 @@ from clearline.gateways import shape as shapes
 from clearline.gateways.element import Element, parse
 from clearline.gateways.hint import Hint
 from clearline.gateways.reading import Collector, Reading
-from clearline.space import Altitude, Datum
+from clearline.space import Altitude, Datum, Polygon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +139,7 @@ def _unusable() -> Mistake:
 def _outline(element: Element, properties: dict[str, object]) -> Outline:
     match element.tag:
         case "Polygon":
-            return _polygon(element)
+            return replace(_polygon(element), margin_cm=shapes.margin_cm(properties))
         case "Point":
             points = _coordinates(element)
             if len(points) != 1:
@@ -147,7 +149,7 @@ def _outline(element: Element, properties: dict[str, object]) -> Outline:
             return shapes.corridor(_coordinates(element), properties)
 
 
-def _polygon(element: Element) -> Outline:
+def _polygon(element: Element) -> Polygon:
     outer = [_coordinates(each) for each in element.all("outerBoundaryIs")]
     if len(outer) != 1:
         raise Mistake("kml", "a polygon has one outer boundary")

@@ -11,6 +11,7 @@ Properties, the same in GeoJSON, in KML (`Data` of `ExtendedData`) and in GeoPac
     start, end              RFC 3339 with a zone; both or neither
     radius_m                of a point, makes a circle
     width_m                 of a line, makes a corridor; the whole width
+    margin_m                of a polygon, how far it reaches beyond its rings
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ __all__ = [
     "checked",
     "circle",
     "corridor",
+    "margin_cm",
     "polygon",
     "position",
     "shape",
@@ -159,6 +161,14 @@ def corridor(points: Sequence[Position], properties: Mapping[str, object]) -> Co
     if len(points) > MAX_POINTS:
         raise Mistake("too_many_points", f"a line has {len(points):,} points")
     return Corridor(points=tuple(points), width_cm=_length_cm(properties, "width_m", "a line"))
+
+
+def margin_cm(properties: Mapping[str, object]) -> int:
+    """Return how far a polygon reaches beyond its rings, by its `margin_m`; 0 without one."""
+    value = properties.get("margin_m")
+    if value in (None, "", 0, "0"):
+        return 0
+    return _length_cm(properties, "margin_m", "a polygon")
 
 
 def _length_cm(properties: Mapping[str, object], name: str, of: str) -> int:

@@ -29,6 +29,8 @@ class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     declared_at: Instant
     label: str = ""
     """Our own name for it, which only a file that stays with us may carry; else empty."""
+    drill: bool = False
+    """Whether it is written as an exercise, and nothing real."""
 
 
 class Written(Struct, frozen=True, kw_only=True):
