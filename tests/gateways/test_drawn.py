@@ -13,7 +13,7 @@ from clearline.gateways.drawn import Drawn, draw
 from clearline.space import Circle, Outline, Polygon, covers, from_degrees
 from clearline.space.footprint import footprint
 from clearline.space.separation import core_pair
-from tests.gateways.areas import edge_points, outlines
+from tests.gateways.written import edge_points, outlines
 
 
 def on_map(drawn: Drawn) -> shapely.MultiPolygon:

@@ -20,7 +20,7 @@ from clearline.space import (
     parse_band,
 )
 from clearline.space.plane import geodesic_fwd
-from tests.gateways.areas import BOX, DOT, area, volume
+from tests.gateways.written import BOX, DOT, area, volume
 
 HEAD = "AC R\nAN X\nAL GND\nAH FL 95\n"
 SQUARE = "DP 52:00:00 N 013:00:00 E\nDP 52:00:00 N 014:00:00 E\nDP 53:00:00 N 013:30:00 E\n"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from clearline import gateways
 from clearline.gateways import FORMATS
 from clearline.gateways.listed import OURS_ALONE
-from tests.gateways.areas import (
+from tests.gateways.written import (
     DOT,
     PATH,
     area,
@@ -20,7 +20,7 @@ from tests.gateways.areas import (
     volume,
 )
 
-BOTH = ["geojson", "kml", "kmz", "csv", "openair"]
+BOTH = ["geojson", "kml", "kmz", "csv", "openair", "geopackage"]
 WRITTEN = [*BOTH]
 EXACT = {"csv"}
 NO_BAND = ("depths below", "levels below", "below the sea")

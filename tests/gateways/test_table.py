@@ -8,7 +8,7 @@ from clearline import gateways
 from clearline.basis.faults import Mistake
 from clearline.gateways import Spot, table
 from clearline.space import Circle, Corridor, Polygon, contains, from_degrees, parse_band
-from tests.gateways.areas import BOX, area, volume
+from tests.gateways.written import BOX, area, volume
 
 WKT = '"POLYGON ((40 35, 41 35, 41 36, 40 36, 40 35))"'
 

@@ -23,7 +23,6 @@ from clearline.basis.faults import Mistake
 from clearline.basis.quantities import METRE_CM, NAUTICAL_MILE_CM
 from clearline.gateways import bounds
 from clearline.gateways import shape as shapes
-from clearline.gateways.arcs import arc
 from clearline.gateways.hint import Hint, Spot
 from clearline.gateways.reading import Collector, Reading
 from clearline.gateways.shape import Shape
@@ -41,6 +40,7 @@ from clearline.space import (
     same_place,
 )
 from clearline.space.altitude import MAX_ALTITUDE_CM
+from clearline.space.arcs import arc
 from clearline.space.plane import geodesic_inv
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class _Drawing:
         self.ring: list[Position] = []
         self.way: list[Position] = []
         self.circles: list[Circle] = []
-        self.margin_m = 0.0
+        self.margin_cm = 0
 
     def take(self, line: _Line) -> None:
         """Take one record. Raises Hint."""
@@ -170,8 +170,8 @@ class _Drawing:
                 )
             case "DA":
                 radius, start, end = _numbers(line, 3)
-                metres = _radius_cm(line, radius) / METRE_CM
-                self._arc(line, (metres, metres), (start, end))
+                radius_cm = _radius_cm(line, radius)
+                self._arc(line, (radius_cm, radius_cm), (start, end))
             case _:
                 self._between(line)
 
@@ -210,15 +210,17 @@ class _Drawing:
                 f"its ends are {near / 1000:.1f} and {far / 1000:.1f} km from the centre",
                 suggestion="the centre (V X=) is another arc's, or one end is wrong",
             )
-        self._arc(line, (near, far), (one, other))
+        self._arc(line, (_cm(near), _cm(far)), (one, other))
 
-    def _arc(
-        self, line: _Line, radii_m: tuple[float, float], bearings: tuple[float, float]
-    ) -> None:
+    def _arc(self, line: _Line, radii_cm: tuple[int, int], bearings: tuple[float, float]) -> None:
+        """Take an arc; one whose ends lie a little apart from one circle is held with both."""
         centre = self._about(line)
-        points, margin_m = arc(centre, radii_m, bearings, clockwise=self.clockwise)
-        self.ring += points
-        self.margin_m = max(self.margin_m, margin_m)
+        sweep = (bearings[1] - bearings[0]) % 360 or 360.0
+        if not self.clockwise:
+            sweep = (sweep - 360) or -360.0
+        chords = arc(centre, max(radii_cm), bearings[0], sweep)
+        self.ring += chords.points
+        self.margin_cm = max(self.margin_cm, chords.height_cm + abs(radii_cm[0] - radii_cm[1]))
 
     def outlines(self, first: _Line) -> list[Outline]:
         """Return the outlines that were drawn: one, or several circles."""
@@ -232,9 +234,13 @@ class _Drawing:
             width_cm = math.ceil(round(self.width_nm * NAUTICAL_MILE_CM, 3))
             return [Corridor(points=_once(self.way, closed=False), width_cm=width_cm)]
         if self.ring:
-            margin_cm = math.ceil(self.margin_m * METRE_CM)
-            return [Polygon(exterior=_once(self.ring, closed=True), margin_cm=margin_cm)]
+            ring = _once(self.ring, closed=True)
+            return [Polygon(exterior=ring, margin_cm=self.margin_cm)]
         return list(self.circles)
+
+
+def _cm(metres: float) -> int:
+    return math.ceil(metres * METRE_CM)
 
 
 def _once(points: list[Position], *, closed: bool) -> tuple[Position, ...]:
