@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from clearline.basis.faults import Mistake
 from clearline.gateways import (
     geojson,
+    geopackage,
     ical,
     kml,
     kml_out,
@@ -69,6 +70,11 @@ _ALL = (
     Format(
         name="csv", title="CSV, a table", endings=(".csv", ".tsv"), media="text/csv",
         looks=table.looks, read=table.read, write=table.write,
+    ),
+    Format(
+        name="geopackage", title="GeoPackage 1.3", endings=(".gpkg",),
+        media="application/geopackage+sqlite3", looks=geopackage.looks,
+        read=geopackage.read, write=geopackage.write,
     ),
     Format(
         name="notam", title="ICAO NOTAM text", endings=(".notam", ".txt"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any, cast
+from typing import Any
 
 import shapely
 
@@ -73,8 +73,7 @@ def _lock(database: sqlite3.Connection, raw: bytes) -> None:
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")
     database.execute("PRAGMA query_only = ON")
-    database.enable_load_extension(False)
-    database.text_factory = lambda raw: raw.decode(errors="replace")
+    database.text_factory = _readable
     spent = [0]
 
     def tired() -> int:
@@ -83,6 +82,10 @@ def _lock(database: sqlite3.Connection, raw: bytes) -> None:
 
     database.set_progress_handler(tired, _EVERY_STEPS)
     database.set_authorizer(_allowed)
+
+
+def _readable(raw: bytes) -> str:
+    return raw.decode(errors="replace")
 
 
 def _allowed(action: int, one: str | None, *_: str | None) -> int:
@@ -177,11 +180,14 @@ CREATE TABLE gpkg_geometry_columns (
   CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name));
 INSERT INTO gpkg_geometry_columns VALUES ('areas', 'geom', 'MULTIPOLYGON', 4326, 0, 0);
 """
+_CONTENTS = (
+    "INSERT INTO gpkg_contents VALUES ('areas', 'features', 'areas', '', ?, ?, ?, ?, ?, 4326)"
+)
 _WHOLE_NUMBERS = frozenset({"revision", "volume", "volumes"})
 
 
 def write(areas: Sequence[Area]) -> Written:
-    """Return areas as a GeoPackage with one table, `areas`: a row a volume, polygons that hold it."""
+    """Return areas as a GeoPackage with one table, `areas`: a row a volume, which it holds."""
     losses = Losses()
     rows = [
         (each.fields(), draw_saying(each.volume.outline, losses)) for each in listed(areas, losses)
@@ -198,11 +204,8 @@ def write(areas: Sequence[Area]) -> Written:
             f'"{name}" {"INTEGER" if name in _WHOLE_NUMBERS else "TEXT"}' for name in names
         )
         database.execute(f"CREATE TABLE areas (fid INTEGER PRIMARY KEY, geom BLOB, {columns})")
-        bounds = cast("list[float]", shapely.total_bounds(shapes_of).tolist())
-        database.execute(
-            "INSERT INTO gpkg_contents VALUES ('areas', 'features', 'areas', '', ?, ?, ?, ?, ?, 4326)",
-            (changed, *(bounds if rows else [None] * 4)),
-        )
+        bounds = shapely.GeometryCollection(shapes_of).bounds if rows else [None] * 4
+        database.execute(_CONTENTS, (changed, *bounds))
         marks = ", ".join("?" * (len(names) + 2))
         database.executemany(
             f"INSERT INTO areas VALUES ({marks})",  # noqa: S608 - question marks alone
