@@ -20,8 +20,8 @@ from tests.gateways.written import (
     volume,
 )
 
-BOTH = ["geojson", "kml", "kmz", "csv", "openair", "geopackage"]
-WRITTEN = [*BOTH]
+BOTH = ["geojson", "kml", "kmz", "csv", "openair", "geopackage", "cot"]
+WRITTEN = [*BOTH, "czml", "cap", "ical"]
 EXACT = {"csv"}
 NO_BAND = ("depths below", "levels below", "below the sea")
 """What a format says where it cannot carry a whole band."""

@@ -11,9 +11,13 @@ from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.gateways import (
+    cap,
+    cot,
+    czml,
     geojson,
     geopackage,
     ical,
+    ical_out,
     kml,
     kml_out,
     kmz,
@@ -75,6 +79,22 @@ _ALL = (
         name="geopackage", title="GeoPackage 1.3", endings=(".gpkg",),
         media="application/geopackage+sqlite3", looks=geopackage.looks,
         read=geopackage.read, write=geopackage.write,
+    ),
+    Format(
+        name="cot", title="CoT shapes, for TAK", endings=(".cot", ".xml"),
+        media="application/xml", looks=cot.looks, read=cot.read, write=cot.write,
+    ),
+    Format(
+        name="czml", title="CZML 1.0, for a globe", endings=(".czml",),
+        media="application/json", write=czml.write,
+    ),
+    Format(
+        name="cap", title="CAP 1.2, one alert", endings=(".cap.xml",),
+        media="application/cap+xml", write=cap.write,
+    ),
+    Format(
+        name="ical", title="iCalendar, the hours alone", endings=(".ics",),
+        media="text/calendar", write=ical_out.write,
     ),
     Format(
         name="notam", title="ICAO NOTAM text", endings=(".notam", ".txt"),
