@@ -12,6 +12,7 @@ from clearline.basis.instants import dec_hook, enc_hook
 from clearline.gateways import Reading, Shape
 from clearline.space import check
 from tests.fuzz.parser import ROOT, Parser, literals
+from tests.gateways.written import BOX, DOT, PATH, area, volume
 
 
 def reads(name: str) -> Callable[[bytes], None]:
@@ -54,6 +55,24 @@ def examples(*endings: str) -> Iterable[bytes]:
         yield from (path.read_bytes() for path in sorted((ROOT / "examples").glob(f"*.{ending}")))
 
 
+def written(name: str) -> list[bytes]:
+    """Return areas as a format writes them, each volume alone and all of them."""
+    shown = [volume(BOX), volume(DOT, "1000 ft AMSL-120 m AGL"), volume(PATH, "SFC-3500 ft AMSL")]
+    each = [gateways.write(name, (area(one),)).raw for one in shown]
+    return [*each, gateways.write(name, (area(*shown),)).raw]
+
+
+def seeds(name: str, *endings: str, test: str = "") -> Callable[[], Iterable[bytes]]:
+    """Return what a format's fuzzing begins from: examples, what it writes, what its tests say."""
+    texts = f"gateways/test_{test or name}.py"
+    return lambda: [*examples(*endings), *written(name), *literals(texts)]
+
+
+def tags(*names: str) -> tuple[str, ...]:
+    """Return the opening and closing tags of elements."""
+    return tuple(f"<{name}>" for name in names) + tuple(f"</{name}>" for name in names)
+
+
 _TAGS = (
     "Placemark Polygon outerBoundaryIs innerBoundaryIs LinearRing coordinates Point LineString "
     "MultiGeometry ExtendedData Data SimpleData TimeSpan begin end name value radius_m width_m "
@@ -63,16 +82,45 @@ _TAGS = (
 PARSERS = {
     "geojson": Parser(
         check=reads("geojson"),
-        seeds=lambda: [*examples("geojson"), *literals("gateways/test_geojson.py")],
+        seeds=seeds("geojson", "geojson"),
         words=("radius_m", "width_m", "MultiPolygon", "FeatureCollection", "coordinates", "crs"),
         is_json=True,
         max_bytes=20_000,
     ),
     "kml": Parser(
-        check=reads("kml"),
-        seeds=lambda: [*examples("kml"), *literals("gateways/test_kml.py")],
-        words=tuple(f"<{tag}>" for tag in _TAGS.split())
-        + tuple(f"</{tag}>" for tag in _TAGS.split()),
+        check=reads("kml"), seeds=seeds("kml", "kml"), words=tags(*_TAGS.split()), max_bytes=20_000
+    ),
+    "kmz": Parser(
+        check=reads("kmz"),
+        seeds=lambda: written("kmz"),
+        words=("PK\x03\x04", "PK\x01\x02", "doc.kml"),
         max_bytes=20_000,
     ),
-}
+    "openair": Parser(
+        check=reads("openair"),
+        seeds=seeds("openair"),
+        words=("AC ", "AN ", "AL ", "AH ", "AA ", "DP ", "DA ", "DB ", "DC ", "DY ", "V X=",
+               "V D=-", "V W=", "52:00:00 N 013:00:00 E", "UNL", "GND", "ft AMSL", "FL"),
+        max_bytes=8_000,
+    ),
+    "csv": Parser(
+        check=reads("csv"),
+        seeds=seeds("csv", test="table"),
+        words=("wkt", "lat", "lon", "radius_m", "POLYGON ((", "POINT (", "LINESTRING (", "edges",
+               "MULTIPOLYGON (((", "GEOMETRYCOLLECTION ("),
+        max_bytes=8_000,
+    ),
+    "geopackage": Parser(
+        check=reads("geopackage"),
+        seeds=lambda: written("geopackage"),
+        words=("SQLite format 3\x00", "gpkg_geometry_columns", "areas", "GP\x00\x01"),
+        max_bytes=80_000,
+    ),
+    "cot": Parser(
+        check=reads("cot"),
+        seeds=seeds("cot"),
+        words=(*tags("event", "detail", "point", "link", "shape", "ellipse", "vertex", "band"),
+               "u-d-f", "u-d-r", "u-d-c-c", ' point="1,2"', " stale="),
+        max_bytes=20_000,
+    ),
+}  # fmt: skip

@@ -27,6 +27,7 @@ _VERBS = {
     "transit": ("transits", "Declare and plan what moves: a convoy, a sailing, a flight."),
     "revise": ("declaring", "Replace the volumes of a notice of ours."),
     "withdraw": ("declaring", "Withdraw a notice of ours."),
+    "export": ("exporting", "Write the active notices into a file of another system."),
     "call": ("acting", "Demand that a human on the other side answer."),
     "ack": ("acting", "Acknowledge a call: a human here has read it."),
     "jump": ("acting", "Ring another rung of a call of theirs now."),
@@ -121,6 +122,9 @@ def root(context: click.Context, home: Path, officer: str) -> None:
     On watch:   watch take, roster on, status, notices, conflicts, calls, follow
     Say:        declare, transit, revise, withdraw, call, ack, jump, standdown, say,
                 readback, dispose, close
+    On watch:   watch take, roster on, status, notices, conflicts, calls, follow, export
+    Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
+                dispose, close
     Prove:      log, bundle, verify
     Rehearse:   drill list, run, start, stop; ladder study; test send, test report
     """

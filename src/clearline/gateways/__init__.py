@@ -46,8 +46,10 @@ __all__ = [
     "Spot",
     "Written",
     "ical",
+    "named_by",
     "read",
     "write",
+    "written",
 ]
 
 # In the order in which they are asked whether a file looks like them.
@@ -145,10 +147,28 @@ def _choose(name: str, raw: bytes) -> tuple[Format, str]:
     raise Mistake("unknown_file", f"{name}: areas are read from files that end in {endings}")
 
 
+def written() -> list[str]:
+    """Return the names of the formats that are written."""
+    return [each.name for each in FORMATS.values() if each.write is not None]
+
+
+def named_by(file_name: str) -> str:
+    """Return the format that a new file of this name is written in. Raises Mistake."""
+    lower = file_name.lower()
+    endings = [(e, each) for each in FORMATS.values() if each.write for e in each.endings]
+    fitting = [(ending, each) for ending, each in endings if lower.endswith(ending)]
+    longest = max((len(ending) for ending, _ in fitting), default=0)
+    found = [each for ending, each in fitting if len(ending) == longest]
+    if len(found) != 1:
+        known = ", ".join(written())
+        raise Mistake("unknown_format", f"{file_name} does not say its format; there are {known}")
+    return found[0].name
+
+
 def write(name: str, areas: Sequence[Area]) -> Written:
     """Return areas as a file of the format of a name. Raises Mistake if it is not written."""
     chosen = FORMATS.get(name)
     if chosen is None or chosen.write is None:
-        known = ", ".join(each.name for each in FORMATS.values() if each.write is not None)
+        known = ", ".join(written())
         raise Mistake("unknown_format", f"{name!r} is not written; the formats are {known}")
     return chosen.write(areas)

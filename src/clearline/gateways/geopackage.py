@@ -58,7 +58,7 @@ def read(raw: bytes) -> Reading:
             _lock(database, raw)
             for table, column, rows in _tables(database):
                 _features(database, table, column, rows, made)
-        except (sqlite3.Error, OverflowError, MemoryError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
             raise Mistake("file_unreadable", f"the file cannot be read: {error}") from error
     return made.done()
 

@@ -24,6 +24,7 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     id: str
     link: str
     whose: str
+    mine: bool
     state: str
     revision: int
     activity: str
@@ -43,6 +44,7 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     """Whether it was read and not relayed to units in time, and still is not."""
     conflicts: int
     label: str
+    declared_at: Instant
     volumes: tuple[Volume, ...]
 
 
@@ -66,6 +68,7 @@ def _notice(runtime: Runtime, notice: Notice) -> NoticeView:
         id=notice.id,
         link=notice.link,
         whose=link.us if notice.mine else link.them,
+        mine=notice.mine,
         state=notice.state.value,
         revision=notice.revision,
         activity=notice.activity,
@@ -80,5 +83,6 @@ def _notice(runtime: Runtime, notice: Notice) -> NoticeView:
         lies_unrelayed=notice.lies_unrelayed,
         conflicts=len(runtime.state.conflicts.of_notice(notice.id)),
         label=notice.label,
+        declared_at=notice.declared_at,
         volumes=notice.volumes,
     )
