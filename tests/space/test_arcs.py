@@ -117,3 +117,18 @@ def test_a_wide_corridor_around_a_short_bend_is_held_to_the_last_centimetre():
     bend = Corridor(points=tuple(from_degrees(*each) for each in corners), width_cm=1_344_913)
     found = drawn(bend, to_seconds, slack_cm=SECOND_SLACK_CM, most=80)
     assert covers(found, bend)
+
+
+def test_a_star_drawn_with_few_corners_keeps_its_points(make):
+    # GEOS once left out the corner at which the ring begins, and 6 km of the star with it.
+    outer, inner = make.ring(-55.0, 70.0, 120_000, 8), make.ring(-55.0, 70.0, 40_000, 8, 22.5)
+    star = Polygon(exterior=tuple(p for pair in zip(outer, inner, strict=True) for p in pair))
+    found = drawn(star, to_seconds, slack_cm=14_000, most=60, edge_m=25_000)
+    assert covers(found, star)
+    assert len(positions(found)) <= 60
+
+
+def test_what_is_spared_around_an_outline_is_held_as_well(make):
+    box = make.ngon(50.0, 10.0, 20_000, 4)
+    found = drawn(box, lambda p: p, slack_cm=0, most=100, spare_cm=100_000)
+    assert covers(found, Polygon(exterior=box.exterior, margin_cm=100_000))

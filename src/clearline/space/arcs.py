@@ -20,11 +20,13 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import shapely
+from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.basis.quantities import METRE_CM
+from clearline.space.cover import covers
 from clearline.space.footprint import footprint
-from clearline.space.outline import Circle, Outline, Polygon, Ring, check, positions
+from clearline.space.outline import Circle, Corridor, Outline, Polygon, Ring, check, positions
 from clearline.space.plane import MAX_REACH_M, Plane, geodesic_fwd, geodesic_inv, stretch
 from clearline.space.position import Position, from_degrees, same_place
 
@@ -96,21 +98,23 @@ def drawn(
     *,
     slack_cm: int,
     most: int,
+    spare_cm: int = 0,
     edge_m: float | None = None,
 ) -> Polygon:
     """Return a polygon without margin that contains the outline, every corner on a grid.
 
-    `snap` gives a corner's place on the grid and moves it by at most `slack_cm`; without one,
-    `slack_cm` is by how much more than the outline is contained. There are at most `most`
-    corners, holes included: the fewer are asked for, the larger it is. No edge is much longer
-    than `edge_m`, if that is given. A hole that would close is left out.
+    `snap` gives a corner's place on the grid and moves it by at most `slack_cm`. All within
+    `spare_cm` of the outline is contained too, for edges that will not be drawn as geodesics.
+    There are at most `most` corners, holes included: the fewer are asked for, the larger it is.
+    No edge is much longer than `edge_m`, if that is given. A hole that would close is left out.
 
-    Raises Mistake `too_many_points` if it cannot be, `too_large` if it would be larger than an
-    outline may be.
+    What is returned has been checked to contain the outline. Raises Mistake `too_many_points`
+    if it cannot be, `too_large` if it would be larger than an outline may be.
     """
-    if isinstance(outline, Circle):
-        return _round(outline, snap, slack_cm, most)
-    shape = footprint(outline)
+    whole = _widened(outline, spare_cm)
+    if isinstance(whole, Circle):
+        return _round(whole, snap, slack_cm, most)
+    shape = footprint(whole)
     plane = Plane(shape.lat, shape.lon)
     core = shape.core(plane)
     slack_m = (slack_cm * _SPARE + _SPARE_CM) / METRE_CM
@@ -119,14 +123,31 @@ def drawn(
         grow_m = shape.radius_m + slack_m + tolerance_m
         grown = _grown(core, grow_m, slack_m, shape.core_reach_m)
         if tolerance_m > 0:
-            grown = shapely.simplify(grown, tolerance_m / _SPARE, preserve_topology=True)
+            # Where a ring begins GEOS leaves out twice, so that it may cut twice as deep.
+            grown = shapely.simplify(grown, tolerance_m / 2 / _SPARE, preserve_topology=True)
         if edge_m is not None:
             grown = shapely.segmentize(grown, edge_m)
         polygon = _polygon(plane, grown, snap, slack_m)
-        if polygon is not None and len(positions(polygon)) <= most:
+        few = polygon is not None and len(positions(polygon)) <= most
+        if polygon is not None and few and covers(polygon, whole):
             return polygon
         tolerance_m = max(2 * tolerance_m, slack_m, shape.radius_m / 32)
     raise Mistake("too_many_points", f"it cannot be drawn with {most} corners")
+
+
+def _widened(outline: Outline, by_cm: int) -> Outline:
+    """Return all points within a distance of an outline. Raises Mistake if that is too large."""
+    if by_cm == 0:
+        return outline
+    match outline:
+        case Polygon():
+            wider: Outline = replace(outline, margin_cm=outline.margin_cm + by_cm)
+        case Circle():
+            wider = replace(outline, radius_cm=outline.radius_cm + by_cm)
+        case Corridor():
+            wider = replace(outline, width_cm=outline.width_cm + 2 * by_cm)
+    check(wider)
+    return wider
 
 
 def _round(
