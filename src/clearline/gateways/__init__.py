@@ -21,6 +21,7 @@ from clearline.gateways import (
     kml,
     kml_out,
     kmz,
+    navwarn,
     notam,
     openair,
     openair_out,
@@ -101,6 +102,10 @@ _ALL = (
     Format(
         name="notam", title="ICAO NOTAM text", endings=(".notam", ".txt"),
         media="text/plain", looks=notam.looks, read=notam.read, write=notam.write,
+    ),
+    Format(
+        name="navwarn", title="navigational warning text", endings=(".navwarn", ".txt"),
+        media="text/plain", looks=navwarn.looks, read=navwarn.read, write=navwarn.write,
     ),
 )  # fmt: skip
 
