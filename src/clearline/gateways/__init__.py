@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.gateways import (
+    acm,
     cap,
     cot,
     czml,
@@ -106,6 +107,10 @@ _ALL = (
     Format(
         name="navwarn", title="navigational warning text", endings=(".navwarn", ".txt"),
         media="text/plain", looks=navwarn.looks, read=navwarn.read, write=navwarn.write,
+    ),
+    Format(
+        name="acm", title="airspace control means text", endings=(".aco", ".acm", ".txt"),
+        media="text/plain", looks=acm.looks, read=acm.read, write=acm.write,
     ),
 )  # fmt: skip
 
