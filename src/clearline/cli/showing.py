@@ -232,7 +232,8 @@ def _status(found: dict[str, Any]) -> None:
         out.print("[yellow]WATCH: nobody holds it[/] (`clearline watch take`)")
     out.print(
         f"{found['open_calls']} calls open, {found['conflicts']} conflicts, "
-        f"{found['notices_ours']} notices ours, {found['notices_theirs']} theirs"
+        f"{found['notices_ours']} notices ours, {found['notices_theirs']} theirs, "
+        f"indexed in {found['index']['kind']}"
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
@@ -323,7 +324,9 @@ def _is_ours(notice: Notice) -> bool:
 class Notices:
     """Every notice of one node that is active, or that ended less than a day ago."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: Callable[[], Index] = GridIndex) -> None:
+        """Make an index of each side of each link by `index`."""
+        self._index = index
         self.by_id: dict[str, Notice] = {}
         self._near: dict[tuple[str, bool], Index] = {}
         self._ends: list[tuple[int, str]] = []
@@ -349,7 +352,9 @@ class Notices:
         if before is not None and before.volumes is notice.volumes and before.state is notice.state:
             return
         side = (notice.link, notice.mine)
-        index = self._near.setdefault(side, GridIndex())
+        index = self._near.get(side)
+        if index is None:
+            index = self._near[side] = self._index()
         if before is not None and before.state is NoticeState.ACTIVE:
             index.remove(notice.id)
             self._active[side] -= 1
@@ -389,6 +394,11 @@ class Notices:
                 return notice
         del self._walks[link]
         return None
+
+    def indexed(self) -> tuple[int, int]:
+        """Return how many active notices are indexed in memory, and how many elsewhere."""
+        elsewhere = sum(index.elsewhere for index in self._near.values())
+        return sum(map(len, self._near.values())) - elsewhere, elsewhere
 
     def near(self, notice: Notice, minima: Minima) -> list[Notice]:
         """Return the other side's active notices that could infringe `minima`, by id.

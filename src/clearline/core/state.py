@@ -6,6 +6,8 @@ view of the journal: throwing every snapshot away loses time, never truth.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import Struct
 
@@ -20,6 +22,7 @@ from clearline.core.roster import Roster
 from clearline.core.rotation import Rotation
 from clearline.core.testcalls import TestCall, TestCalls
 from clearline.core.watchbill import Desk, Officer, Watchbill
+from clearline.space import GridIndex, Index
 
 __all__ = ["SNAPSHOT_FORMAT", "State"]
 
@@ -51,7 +54,8 @@ _decoder = msgspec.msgpack.Decoder(_Kept, dec_hook=dec_hook)
 class State:
     """What one node remembers. Only `core.step` and the rooms that it calls change it."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: Callable[[], Index] = GridIndex) -> None:
+        """Make an empty one, in which `index` makes the indexes of notices."""
         self.seq = 0
         """How many events have been handled."""
         self.last = Instant(0)
@@ -62,7 +66,7 @@ class State:
         self.roster = Roster(desks={})
         self.watchbill = Watchbill()
         self.pages = Pages()
-        self.notices = Notices()
+        self.notices = Notices(index)
         self.conflicts = Conflicts()
         self.calls = Calls()
         self.tests = TestCalls()
@@ -122,7 +126,7 @@ class State:
         )
 
     @classmethod
-    def unpack(cls, snapshot: bytes) -> State | None:
+    def unpack(cls, snapshot: bytes, index: Callable[[], Index] = GridIndex) -> State | None:
         """Return the state of a snapshot; None if it is of another format or is damaged."""
         try:
             kept = _decoder.decode(snapshot)
@@ -130,7 +134,7 @@ class State:
             return None
         if kept.format != SNAPSHOT_FORMAT:
             return None
-        state = cls()
+        state = cls(index)
         state.seq, state.last, state.rules = kept.seq, kept.last, kept.rules
         state.links, state.roster = kept.links, kept.roster
         state.watchbill = Watchbill(kept.officers, kept.desks)

@@ -67,6 +67,7 @@ from clearline.record import (
     leaf_hash,
     parse_append,
 )
+from clearline.space import GridIndex, Index
 
 __all__ = ["Outcome", "Reply", "Runtime", "decode_event", "open_runtime"]
 
@@ -84,6 +85,7 @@ class Runtime:
         keys: Keys,
         perform: Callable[[Effect], None],
         trust: Trust | None = None,
+        index: Callable[[], Index] = GridIndex,
     ) -> None:
         self.core = core
         self.unsafe: str | None = None
@@ -93,6 +95,7 @@ class Runtime:
         self._keys = keys
         self._perform = perform
         self._trust = trust or Trust()
+        self._index = index
         self._late_receipts: list[KeptReceipt] = []
         self._unsettled: list[tuple[Receipted, KeptReceipt]] = []
         self._snapshot_seq = 0
@@ -482,12 +485,10 @@ class Runtime:
             line.outbox.peer_size = line.link.receipt_size
 
     def _restore_snapshot(self, kept: Snapshot) -> None:
-        found = snapshots.unpack(kept)
-        if found is None:
+        if (found := snapshots.unpack(kept, self._index)) is None:
             return
         state, feeds = found
-        self.core = Core(state)
-        self._snapshot_seq = kept.seq
+        self.core, self._snapshot_seq = Core(state), kept.seq
         self._open_lines()
         for name, edges in feeds.items():
             self.lines[name].own = Frontier(edges.own_size, edges.own_peaks)
@@ -503,17 +504,18 @@ def open_runtime(
     version: str,
     trust: Trust | None = None,
     clock_limit_ms: int = 60_000,
+    index: Callable[[], Index] = GridIndex,
 ) -> Runtime:
     """Return the runtime that the journal makes, with everything ringing that should ring.
 
-    Replays from the newest whole snapshot. Raises Broken if the journal's hash chain does
-    not hold, if a replayed feed differs by a byte from the one kept, or if the clock stands
-    before the journal's last event by more than `clock_limit_ms`.
+    Replays from the newest whole snapshot; `index` makes indexes. Broken if the journal's hash
+    chain does not hold, if a replayed feed differs by a byte from the one kept, or if the clock
+    stands before the last event by more than `clock_limit_ms`.
     """
     count, last = journal.check()
     if last.since(now) > clock_limit_ms:
         raise Broken(f"the clock says {now}, but the journal's last event is of {last}")
-    runtime = Runtime(Core(), journal, keys, perform, trust)
+    runtime = Runtime(Core(State(index)), journal, keys, perform, trust, index)
     runtime.restore(count)
     runtime.submit([Started(version=version, rules=RULES)], now)
     return runtime

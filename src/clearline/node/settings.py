@@ -59,6 +59,8 @@ class NodeSettings(Struct, kw_only=True, forbid_unknown_fields=True):
     """Contact card: how people reach people if nothing else works. Posts, no names."""
     languages: tuple[Language, ...] = ("en",)
     """Languages that the watch may speak; the first is the one this node shows."""
+    indexed_in_memory: Annotated[int, Meta(ge=0)] = 1_000_000
+    """So many active notices of a side of a link are indexed in memory, and the rest on disk."""
 
     def __post_init__(self) -> None:
         """Refuse what a pattern cannot: msgspec makes a ValidationError of a ValueError."""

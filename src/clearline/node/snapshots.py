@@ -6,7 +6,7 @@ journal is replayed from further back, and the outcome is the same to the byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +14,7 @@ from msgspec import Struct
 from clearline.core.state import State
 from clearline.node.line import Line
 from clearline.node.ports import Snapshot
+from clearline.space import GridIndex, Index
 
 __all__ = ["Edges", "pack", "unpack"]
 
@@ -50,13 +51,18 @@ def pack(state: State, lines: Iterable[Line]) -> Snapshot:
     return Snapshot(seq=state.seq, state=msgspec.msgpack.encode(kept))
 
 
-def unpack(snapshot: Snapshot) -> tuple[State, dict[str, Edges]] | None:
-    """Return the state and edges of a snapshot; None if it is damaged or of another format."""
+def unpack(
+    snapshot: Snapshot, index: Callable[[], Index] = GridIndex
+) -> tuple[State, dict[str, Edges]] | None:
+    """Return the state and edges of a snapshot; None if it is damaged or of another format.
+
+    `index` makes the state's indexes of notices.
+    """
     try:
         kept = _decode(snapshot.state)
     except msgspec.MsgspecError:
         return None
-    state = State.unpack(kept.core)
+    state = State.unpack(kept.core, index)
     if state is None or state.seq != snapshot.seq:
         return None
     return state, kept.feeds

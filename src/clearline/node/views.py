@@ -22,6 +22,7 @@ from clearline.core.links import Link
 from clearline.core.notices import NoticeState
 from clearline.core.pages import PageSeen
 from clearline.core.roster import Watch
+from clearline.core.state import State
 from clearline.core.terms import hash_of
 from clearline.node.runtime import Runtime
 from clearline.phrasebook import Phrase, coded, render
@@ -112,6 +113,17 @@ class ConsoleView(Struct, frozen=True, kw_only=True):
     phrase: str | None = None
 
 
+class IndexView(Struct, frozen=True, kw_only=True):
+    """Where it is kept which notices are near which."""
+
+    kind: str
+    """`memory`, or `memory and R*Tree` while there are more than the settings keep in memory."""
+    in_memory: int
+    """Active notices that are indexed in memory."""
+    in_rtree: int
+    """Those that are indexed in the journal's database."""
+
+
 class StatusView(Struct, frozen=True, kw_only=True):
     """The whole node at a glance."""
 
@@ -124,6 +136,7 @@ class StatusView(Struct, frozen=True, kw_only=True):
     conflicts: int
     notices_ours: int
     notices_theirs: int
+    index: IndexView
     journal_events: int
     journal_bytes: int
     console: ConsoleView | None
@@ -267,10 +280,17 @@ def status(
         conflicts=len(state.conflicts.by_key),
         notices_ours=ours,
         notices_theirs=len(active) - ours,
+        index=_index(state),
         journal_events=state.seq,
         journal_bytes=runtime.journal.size_bytes(),
         console=console,
     )
+
+
+def _index(state: State) -> IndexView:
+    in_memory, elsewhere = state.notices.indexed()
+    kind = "memory and R*Tree" if elsewhere else "memory"
+    return IndexView(kind=kind, in_memory=in_memory, in_rtree=elsewhere)
 
 
 def conflicts(runtime: Runtime) -> list[ConflictView]:

@@ -36,7 +36,7 @@ from clearline.space.heights import (
     check_worst_case,
     vertical_range_cm,
 )
-from clearline.space.index import GridIndex, Index
+from clearline.space.index import GridIndex, Index, LayeredIndex
 from clearline.space.motion import (
     ENOUGH_PERMILLE,
     MAX_SPEED_CM_H,
@@ -144,6 +144,7 @@ __all__ = [
     "Grid",
     "GridIndex",
     "Index",
+    "LayeredIndex",
     "Met",
     "Minima",
     "Moved",

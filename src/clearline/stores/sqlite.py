@@ -31,6 +31,7 @@ from clearline.node.ports import (
     check_follows,
 )
 from clearline.record import Receipt, canonical
+from clearline.stores.rtree import RTreeIndex
 
 __all__ = ["SCHEMA_VERSION", "SqliteJournal", "SqliteReader"]
 
@@ -88,6 +89,7 @@ class SqliteJournal:
         self._count, self._link = self._tail()
         self._ends: dict[tuple[str, str], int] = {}
         """How far the feeds go that were written since the start."""
+        self._indexes: list[RTreeIndex] = []
 
     def commit(self, batch: Batch) -> None:
         """Write a batch in one transaction, durable on return. Any sqlite3.Error: not written."""
@@ -111,6 +113,12 @@ class SqliteJournal:
         self._count, self._link = count, link
         for row in batch.rows:
             self._ends[row.link, row.party] = row.index + 1
+
+    def index(self) -> RTreeIndex:
+        """Return an empty index that lies in this database and is written with each commit."""
+        made = RTreeIndex(self._db, f"near{len(self._indexes)}")
+        self._indexes.append(made)
+        return made
 
     def check(self) -> tuple[int, Instant]:
         """Verify every link of the hash chain; return how many events, and the last instant."""
@@ -280,6 +288,8 @@ class SqliteJournal:
                 for each in batch.releases
             ],
         )  # fmt: skip
+        for index in self._indexes:
+            index.write()
         if batch.snapshot is not None:
             kept = batch.snapshot
             digest = canonical.sha256_hex(kept.state)

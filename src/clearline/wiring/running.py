@@ -42,6 +42,7 @@ from clearline.node.tracks.asks import asks as track_asks
 from clearline.node.views import ConsoleView
 from clearline.record import AuthorVerifier, MirrorVerifier, Tree, tiles
 from clearline.record.bundle import Contents
+from clearline.space import GridIndex, Index, LayeredIndex
 from clearline.stores.keyfile import FileKeys, read_keys
 from clearline.stores.sqlite import SqliteJournal
 from clearline.transports import (
@@ -100,8 +101,9 @@ class RunningNode:
         self.loop: Loop | None = None
         self.metrics: Metrics | None = None
         self.runtime: Runtime = open_runtime(
-            self._journal, self.keys, self._desk.perform, self.clock.now(), version=__version__
-        )
+            self._journal, self.keys, self._desk.perform, self.clock.now(), version=__version__,
+            index=self._indexed,
+        )  # fmt: skip
         self.metrics = Metrics(self.runtime, self.clock)
         self._client = Client(cert, key)
         self._pins: dict[str, bytes] = {}
@@ -149,6 +151,11 @@ class RunningNode:
         except BaseException:
             await self.stop()
             raise
+
+    def _indexed(self) -> Index:
+        """Return an index that lies in memory until it is large."""
+        most = self.settings.node.indexed_in_memory
+        return LayeredIndex(GridIndex(), most, self._journal.index)
 
     async def _start(self) -> int:
         self._pin_all()

@@ -1,44 +1,13 @@
 """The index: which notices could come too near a volume, found without measuring them all.
 
 One interface, `Index`. `GridIndex` keeps everything in memory; a store may keep the same in
-tables of its own (`stores.rtree`). All that implement it answer by the same bounds
-(`index.bound`), so they give the same keys, in the same order: one suite holds them to that.
+tables of its own (`stores.rtree`), and `LayeredIndex` is the one until it is full and then the
+other. All answer by the same bounds (`index.bound`), so they give the same keys in the same
+order: one suite, tests/ports/test_index.py, holds them to that.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Protocol
-
 from clearline.space.index.grid import GridIndex
+from clearline.space.index.layered import LayeredIndex
+from clearline.space.index.port import Index
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from clearline.space.separation import Minima
-    from clearline.space.volume import Volume
-
-__all__ = ["GridIndex", "Index"]
-
-
-class Index(Protocol):
-    """Volumes by place, height and time, under the keys of the notices they belong to."""
-
-    def __len__(self) -> int:
-        """Return how many keys there are."""
-        ...
-
-    def __contains__(self, key: str) -> bool:
-        """Return whether there are volumes under `key`."""
-        ...
-
-    def add(self, key: str, volumes: Sequence[Volume]) -> None:
-        """Put the volumes under `key`, in place of any that it had."""
-        ...
-
-    def remove(self, key: str) -> None:
-        """Take out all volumes under `key`; nothing happens if there are none."""
-        ...
-
-    def near(self, volume: Volume, minima: Minima) -> list[str]:
-        """Return, sorted, at least every key with a volume that could infringe the minima."""
-        ...
+__all__ = ["GridIndex", "Index", "LayeredIndex"]

@@ -39,7 +39,19 @@ if TYPE_CHECKING:
     from clearline.space.separation import Minima
     from clearline.space.volume import Volume
 
-__all__ = ["COLUMNS", "EMPTY", "START", "TAG", "Bound", "Cap", "Probe", "bound", "probe", "select"]
+__all__ = [
+    "COLUMNS",
+    "EMPTY",
+    "FAMILY_CM",
+    "START",
+    "TAG",
+    "Bound",
+    "Cap",
+    "Probe",
+    "bound",
+    "probe",
+    "select",
+]
 
 _LEAST_CURVATURE_M = 6_335_439.0
 _SLACK_M = 1.0
@@ -54,11 +66,11 @@ _MOST_PIECES = 8
 _SHORTEST = 20_000.0 / _LEAST_CURVATURE_M
 
 _FROM_SURFACE = frozenset({Datum.SURFACE, Datum.HEIGHT, Datum.DEPTH})
-_DATUM_CM = float(1 << 28)
+FAMILY_CM = float(1 << 28)
 """Between the levels of two data: many times further apart than any two levels of one."""
-_FAR_CM = _DATUM_CM / 2
+_FAR_CM = FAMILY_CM / 2
 _OFFSET_CM = {
-    datum: 0.0 if datum in _FROM_SURFACE else number * _DATUM_CM
+    datum: 0.0 if datum in _FROM_SURFACE else number * FAMILY_CM
     for number, datum in enumerate(Datum, 1)
 }
 

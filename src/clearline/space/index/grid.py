@@ -143,6 +143,11 @@ class GridIndex:
     def __contains__(self, key: str) -> bool:
         return key in self._tags
 
+    @property
+    def elsewhere(self) -> int:
+        """Return how many of the keys do not lie in memory."""
+        return 0
+
     def add(self, key: str, volumes: Iterable[Volume]) -> None:
         """Put the volumes under `key`, in place of any that it had."""
         self.remove(key)
