@@ -37,7 +37,7 @@ def outlines(draw, place):
         case "circle":
             return Make.circle(lat, lon, max(1, size / 2))
         case "polygon":
-            margin = draw(st.sampled_from([0, 123, 100_000]))
+            margin = draw(st.sampled_from([0, 123, 100_000, 20_000_000]))
             ring = Make.ring(lat, lon, size, draw(st.integers(3, 9)), turn)
             return Polygon(exterior=ring, margin_cm=margin)
         case "holed":

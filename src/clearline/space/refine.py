@@ -3,7 +3,7 @@
 One pair alone costs mostly what it takes to call libraries; so here a batch is projected by
 one call, laid out as shapes by one, and measured by one. Each pair still has the planes that
 `separation.core_pair` lays for it, and each step is the same arithmetic, in the same order.
-What a plane cannot show (`pieces`) is measured pair by pair.
+What a plane cannot show (`pieces`, `nearest`) is measured pair by pair.
 
 Most pairs need no more than a bound. A length in the plane is never shorter than on the
 ground, and longer by a known factor at most (`plane.stretch`): so if it is under both radii
@@ -69,6 +69,8 @@ _DOUBT_M = 1e-6
 _STRAIGHT_M = 500_000.0
 """Within this reach a plane bends no geodesic by more than 10 cm."""
 _SLACK_M = 1.0
+_SPARE = 1e-5
+"""What `nearest` finds may be more than a plane says by this part, and a metre."""
 _MIDDLE = shapely.Point(0.0, 0.0)
 """The centre of a plane, in that plane."""
 
@@ -138,7 +140,7 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
     radii_m = a.radius_m + b.radius_m
     if not (a.is_point and b.is_point):
         least_m, most_m = _bounds_m(a, b, between_m)
-        if most_m < radii_m - _DOUBT_M:
+        if most_m < radii_m:
             return 0
         if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
             return clear_cm
@@ -154,7 +156,12 @@ def _bounds_m(a: Footprint, b: Footprint, between_m: float) -> tuple[float, floa
     plane = Plane(centre.lat, centre.lon)
     middle = _MIDDLE if centre.is_point else centre.core(plane)
     length_m = float(_shapely.distance(middle, other.core(plane)))
-    return length_m / stretch(apart_m), length_m
+    return length_m / stretch(apart_m), length_m + _over_m(length_m)
+
+
+def _over_m(length_m: float) -> float:
+    """Return by how much the answer may be more than a length in a plane."""
+    return _DOUBT_M if length_m < NEAR_M else _SLACK_M + length_m * _SPARE
 
 
 def _whole_cm(gaps_m: Floats) -> tuple[NDArray[np.int64], Flags]:
@@ -198,7 +205,8 @@ class _Batch:
         clear = apart < _STRAIGHT_M
         clear &= lengths / stretches(apart) - radii > minimum_cm / METRE_CM + _SLACK_M
         self.cm[clear] = minimum_cm + 1
-        open_ = np.flatnonzero(~clear & (lengths > 0) & (lengths > radii - _DOUBT_M))
+        over = np.where(lengths < NEAR_M, _DOUBT_M, _SLACK_M + lengths * _SPARE)
+        open_ = np.flatnonzero(~clear & (lengths > 0) & (lengths + over >= radii))
         if not len(open_):
             return
         ends = self._nearest(open_, [planes[i] for i in open_.tolist()], ones[open_], others[open_])
@@ -208,6 +216,7 @@ class _Batch:
             metres[unsettled] = self._settled(
                 open_[unsettled], _Ends(*(each[unsettled] for each in ends))
             )
+        self.doubt[open_] |= metres > NEAR_M - _SLACK_M
         gaps = metres - radii_a[open_] - radii_b[open_]
         self.cm[open_], doubt = _whole_cm(gaps)
         # What is far apart is measured without a plane.
