@@ -1,12 +1,15 @@
 """A population of volumes to find conflicts among: what it is, so that figures mean something.
 
-Half of them lie in one theatre of 12 by 10 degrees (31 to 41 N, 33 to 45 E), the other half
-all over the globe, as much on the antimeridian and about the poles as elsewhere. Of ten, five
-are circles of 1 to 40 km, three are polygons of 4 to 12 corners and 4 to 60 km across, and two
-are corridors of 2 to 6 points, 20 to 300 km long and 2 to 10 km wide; one in a hundred is ten
-times as large. Bands are a flight band of 20 to 100 levels (6 in 10), one of heights above the
-ground (2 in 10), one above sea level (1 in 10), or the surface (1 in 10). Windows last from
-15 minutes to 12 hours, most of them short, spread evenly over thirty days.
+A tenth of them lie in one theatre of 12 by 10 degrees (31 to 41 N, 33 to 45 E), the others all
+over the globe, as much about the poles and on the antimeridian as elsewhere. So of a million in
+thirty days, 3,300 begin each day in the theatre, and there each meets several others.
+
+Of ten, five are circles of 1 to 40 km, three are polygons of 4 to 12 corners and 4 to 60 km
+across, many of them far from convex, and two are corridors of 2 to 6 points, 20 to 300 km long
+and 2 to 9 km wide; small ones are more frequent, and one in a hundred is up to ten times as
+large. Bands are of flight levels (6 in 10), of heights above the ground (2 in 10), above sea
+level (1 in 10), or the surface (1 in 10). Windows last from 15 minutes to 12 hours, most of
+them a few, and begin at any time of the thirty days.
 
 All by a seed: the same numbers make the same volumes.
 """
@@ -31,24 +34,27 @@ from clearline.space import (
     Volume,
     Window,
     from_degrees,
+    positions,
 )
 
 MINIMA = Minima(horizontal_cm=500_000, vertical_cm=30_480, time_ms=10 * MINUTE_MS)
 """5 km, 1,000 ft and ten minutes."""
 EPOCH = Instant(20_000 * DAY_MS)
 SPAN_MS = 30 * DAY_MS
+IN_THEATRE = 0.1
+LATS, LONS = (31.0, 41.0), (33.0, 45.0)
 _DEGREE_M = 111_195.0
 
 
 def population(count: int, seed: int = 1) -> list[Volume]:
     """Return so many volumes."""
     chance = np.random.default_rng(seed)
-    theatre = chance.random(count) < 0.3
+    theatre = chance.random(count) < IN_THEATRE
     lats = np.where(
-        theatre, chance.uniform(31, 41, count), np.degrees(np.arcsin(chance.uniform(-1, 1, count)))
+        theatre, chance.uniform(*LATS, count), np.degrees(np.arcsin(chance.uniform(-1, 1, count)))
     ).tolist()
     lons = np.where(
-        theatre, chance.uniform(33, 45, count), chance.uniform(-180, 180, count)
+        theatre, chance.uniform(*LONS, count), chance.uniform(-180, 180, count)
     ).tolist()
     kinds = chance.random(count).tolist()
     sizes = (chance.random(count) ** 2 * np.where(chance.random(count) < 0.01, 10, 1)).tolist()
@@ -71,6 +77,12 @@ def population(count: int, seed: int = 1) -> list[Volume]:
             lats, lons, kinds, sizes, turns, corners, which, starts.tolist(), ends, strict=True
         )
     ]
+
+
+def in_theatre(volume: Volume) -> bool:
+    """Return whether a volume begins in the theatre."""
+    first = positions(volume.outline)[0]
+    return LATS[0] <= first.lat_deg <= LATS[1] and LONS[0] <= first.lon_deg <= LONS[1]
 
 
 def _outline(lat: float, lon: float, kind: float, size: float, turn: float, many: int) -> Outline:

@@ -31,6 +31,9 @@ __all__ = ["Footprint", "bounding", "footprint"]
 # The stubs of shapely leave the keyword arguments untyped; its classes are slower than these.
 _shapely = cast("Any", shapely)
 
+_MIDDLE = shapely.Point(0.0, 0.0)
+"""The centre of a plane, in that plane."""
+
 _CACHED = 16_384
 """Footprints kept; about 1 kB each for a usual outline."""
 _FEW_POINTS = 12
@@ -93,6 +96,8 @@ class Footprint:
 
         With `shore`, a polygon is its rings alone, without what they bound.
         """
+        if self.is_point and (plane.lat, plane.lon) == (self.lat, self.lon):
+            return _MIDDLE
         xy = plane.project(self.lats, self.lons)
         if self.is_point:
             return _shapely.points(xy[0])

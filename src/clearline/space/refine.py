@@ -16,7 +16,6 @@ the answer is that of `meet`, to the cm: tests/space/test_refine.py holds it to 
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -43,9 +42,12 @@ from clearline.space.separation import (
     TRUE_M,
     WHOLE_M,
     Minima,
+    Pair,
     Separation,
     core_pair,
     otherwise,
+    pair_of,
+    smaller,
     under,
 )
 
@@ -71,8 +73,6 @@ _STRAIGHT_M = 500_000.0
 _SLACK_M = 1.0
 _SPARE = 1e-5
 """What `nearest` finds may be more than a plane says by this part, and a metre."""
-_MIDDLE = shapely.Point(0.0, 0.0)
-"""The centre of a plane, in that plane."""
 
 # The stubs of shapely leave the keyword arguments and arrays of shapes untyped.
 _shapely = cast("Any", shapely)
@@ -127,7 +127,7 @@ def _across(cores: Sequence[_Cores], minimum_cm: int) -> list[int]:
         batch = _Batch([cores[i] for i in which.tolist()], minimum_cm)
         cm[which], alone[which] = batch.cm, batch.doubt
     for i in np.flatnonzero(alone).tolist():
-        cm[i] = _alone(*cores[i], minimum_cm)
+        cm[i] = _measured(*cores[i])
     return cm.tolist()
 
 
@@ -137,26 +137,31 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
     clear_cm = minimum_cm + 1
     if (between_m - a.reach_m - b.reach_m) * METRE_CM > clear_cm:
         return clear_cm
-    radii_m = a.radius_m + b.radius_m
-    if not (a.is_point and b.is_point):
-        least_m, most_m = _bounds_m(a, b, between_m)
-        if most_m < radii_m:
-            return 0
-        if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
-            return clear_cm
-    return max(0, int((core_pair(a, b).metres - a.radius_m - b.radius_m) * METRE_CM))
-
-
-def _bounds_m(a: Footprint, b: Footprint, between_m: float) -> tuple[float, float]:
-    """Return between which lengths the distance of two cores is, as one plane shows it."""
-    centre, other = (a, b) if a.core_reach_m <= b.core_reach_m else (b, a)
+    between_cm = (between_m - a.radius_m - b.radius_m) * METRE_CM
+    if a.is_point and b.is_point:
+        return max(0, int(between_cm))
+    centre = smaller(a, b)
+    other = b if centre is a else a
     apart_m = between_m + other.core_reach_m
     if apart_m > _STRAIGHT_M:
-        return 0.0, math.inf
+        return _measured(a, b)
     plane = Plane(centre.lat, centre.lon)
-    middle = _MIDDLE if centre.is_point else centre.core(plane)
-    length_m = float(_shapely.distance(middle, other.core(plane)))
-    return length_m / stretch(apart_m), length_m + _over_m(length_m)
+    shapes = (a.core(plane), b.core(plane))
+    length_m = float(_shapely.distance(*shapes))
+    radii_m = a.radius_m + b.radius_m
+    if length_m + _over_m(length_m) < radii_m:
+        return 0
+    if length_m / stretch(apart_m) - radii_m > minimum_cm / METRE_CM + _SLACK_M:
+        return clear_cm
+    return _cm(pair_of(plane, shapes, a, b), a, b)
+
+
+def _measured(a: Footprint, b: Footprint) -> int:
+    return _cm(core_pair(a, b), a, b)
+
+
+def _cm(pair: Pair, a: Footprint, b: Footprint) -> int:
+    return max(0, int((pair.metres - a.radius_m - b.radius_m) * METRE_CM))
 
 
 def _over_m(length_m: float) -> float:
@@ -195,7 +200,7 @@ class _Batch:
         """The separations, where they are under the minimum."""
         self.doubt = np.zeros(len(cores), dtype=np.bool_)
         """Which of them are to be measured by themselves."""
-        centres = [a if a.core_reach_m <= b.core_reach_m else b for a, b in cores]
+        centres = [smaller(a, b) for a, b in cores]
         everyone = np.arange(len(cores))
         planes = [Plane(centre.lat, centre.lon) for centre in centres]
         ones, others = self._shapes(everyone, planes)

@@ -52,8 +52,12 @@ from clearline.space.position import Position, from_degrees
 from clearline.space.volume import time_gap_ms
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from clearline.space.outline import Outline
     from clearline.space.volume import Volume
+
+    Shapes = tuple[BaseGeometry, BaseGeometry]
 
 __all__ = [
     "OLD_RULE_VERSION",
@@ -76,8 +80,10 @@ __all__ = [
     "infringes",
     "meet",
     "otherwise",
+    "pair_of",
     "self_test",
     "separation",
+    "smaller",
     "under",
 ]
 
@@ -240,22 +246,34 @@ def boundary_m(polygon: Footprint, other: Footprint) -> float:
 
 def core_pair(a: Footprint, b: Footprint, *, shore: bool = False) -> Pair:
     """Return nearest points of two cores; with `shore`, a polygon is its edges alone."""
-    pair = _drawn(a, b, shore=shore)
-    if not NEAR_M < pair.metres < FAR_M or (a.is_point and b.is_point):
-        return pair
-    return Pair(*nearest(a, b, pair.metres))
-
-
-def _drawn(a: Footprint, b: Footprint, *, shore: bool) -> Pair:
-    """Return nearest points of two cores as planes and pieces show them."""
     if a.is_point and b.is_point:
         metres, _ = geodesic_inv(a.lat, a.lon, b.lat, b.lon)
         return Pair(metres, a.lat, a.lon, b.lat, b.lon)
-    centre = a if a.core_reach_m <= b.core_reach_m else b
+    centre = smaller(a, b)
     if _apart_m(centre.lat, centre.lon, a, b) > MAX_REACH_M:
-        return _from_pieces(a, b)
+        return _exact(_from_pieces(a, b), a, b)
     pair = _in_plane(centre.lat, centre.lon, a, b, shore=shore)
-    if centre.is_point:
+    return _exact(_all_round(pair, a, b, shore=shore), a, b)
+
+
+def smaller(a: Footprint, b: Footprint) -> Footprint:
+    """Return the one of two in the middle of which their first plane is laid."""
+    return a if a.core_reach_m <= b.core_reach_m else b
+
+
+def pair_of(plane: Plane, shapes: Shapes, a: Footprint, b: Footprint) -> Pair:
+    """Return what `core_pair` does, given both cores as shapes of their first plane."""
+    return _exact(_all_round(_ends(plane, shapes), a, b, shore=False), a, b)
+
+
+def _exact(pair: Pair, a: Footprint, b: Footprint) -> Pair:
+    """Return nearest points as geodesics alone have them, where a plane is too coarse."""
+    return Pair(*nearest(a, b, pair.metres)) if NEAR_M < pair.metres < FAR_M else pair
+
+
+def _all_round(pair: Pair, a: Footprint, b: Footprint, *, shore: bool) -> Pair:
+    """Return nearest points as planes and pieces show them, from what the first plane shows."""
+    if smaller(a, b).is_point:
         return pair
     pair = _settle(pair, a, b, shore=shore)
     lat, lon = _between(pair)
@@ -294,10 +312,13 @@ def _apart_m(lat: float, lon: float, a: Footprint, b: Footprint) -> float:
 def _in_plane(lat: float, lon: float, a: Footprint, b: Footprint, *, shore: bool) -> Pair:
     """Return the nearest points of two cores, as a plane about (lat, lon) has them."""
     plane = Plane(lat, lon)
+    return _ends(plane, (a.core(plane, shore=shore), b.core(plane, shore=shore)))
+
+
+def _ends(plane: Plane, shapes: Shapes) -> Pair:
+    """Return the nearest points of two shapes of a plane."""
     # The stub of shapely leaves the keyword arguments untyped.
-    line = shapely.shortest_line(  # pyright: ignore[reportUnknownMemberType]
-        a.core(plane, shore=shore), b.core(plane, shore=shore)
-    )
+    line = shapely.shortest_line(*shapes)  # pyright: ignore[reportUnknownMemberType]
     (ax, ay), (bx, by) = shapely.get_coordinates(line).tolist()
     lat_a, lon_a = plane.unproject(ax, ay)
     if ax == bx and ay == by:
