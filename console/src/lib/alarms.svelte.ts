@@ -4,7 +4,7 @@
 
 import { clock, ms } from './clock.svelte';
 import { picture } from './picture.svelte';
-import type { CallItem, ConflictItem, LineItem, LinkItem, Precedence, TestItem } from './types';
+import type { CallItem, ConflictItem, LineItem, LinkItem, Precedence, Receiver, TestItem, TrackAlarm } from './types';
 
 export const SILENCE_MS = 60_000;
 const FRESH_LINE_MS = 15 * 60_000;
@@ -17,6 +17,8 @@ export const SHAPES: Record<Precedence, string> = {
 /** A conflict is as urgent as it is near: under an hour, under six, later. */
 const NEAR_MS = 3_600_000;
 const LATER_MS = 6 * NEAR_MS;
+/** A receiver that is lost for less than this comes back by itself. */
+const BRIEFLY_MS = 10_000;
 /** Alerts that are shown by what they are about, and not a second time as a line. */
 const SHOWN_ELSEWHERE = new Set([
   'conflict', 'call_incoming', 'call_unanswered', 'link_late', 'link_down', 'link_disputed', 'test_incoming',
@@ -39,6 +41,8 @@ export type Alarm = { id: string; precedence: Precedence; deadline: number | nul
   | { what: 'test'; test: TestItem }
   | { what: 'link'; link: LinkItem }
   | { what: 'line'; line: LineItem }
+  | { what: 'track'; track: TrackAlarm }
+  | { what: 'receiver'; receiver: Receiver }
 );
 
 class Alarms {
@@ -92,6 +96,21 @@ class Alarms {
         found.push({ id: link.id, what: 'link', link, precedence: 'immediate', deadline: null, since });
       }
     }
+    for (const track of picture.track_alarms.values()) {
+      // One that has become graver is to be seen, and heard, anew.
+      const id = `${track.id}:${track.what}`;
+      if (picture.seen.has(id)) continue;
+      found.push({
+        id, what: 'track', track, precedence: urgencyOf(track),
+        deadline: track.enters_at ? ms(track.enters_at) : null, since: ms(track.graver_at),
+      });
+    }
+    for (const receiver of picture.receivers.values()) {
+      const id = `${receiver.id}@${receiver.since}`;
+      const out = receiver.state === 'lost' || receiver.state === 'silent';
+      if (!out || picture.seen.has(id) || clock.now - ms(receiver.since) < BRIEFLY_MS) continue;
+      found.push({ id, what: 'receiver', receiver, precedence: 'routine', deadline: null, since: ms(receiver.since) });
+    }
     for (const test of this.tests) {
       found.push({
         id: test.id, what: 'test', test, precedence: 'routine',
@@ -132,6 +151,10 @@ class Alarms {
     this.silenced = next;
   }
 }
+
+/** How urgent a track's alarm is. It is never as grave as a call: nobody has called. */
+export const urgencyOf = (alarm: TrackAlarm): Precedence =>
+  alarm.what === 'inside' ? 'immediate' : 'priority';
 
 /** How urgent a conflict is: the nearer, the more. */
 export function nearness(conflict: ConflictItem, now: number): Precedence {

@@ -24,6 +24,7 @@ export type Open =
   | { what: 'reliability'; link?: string }
   | { what: 'verify' }
   | { what: 'people' }
+  | { what: 'tracks'; id?: string }
   | { what: 'help' };
 
 /** Something that wants a place or a shape from the map. */

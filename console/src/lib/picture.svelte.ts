@@ -3,10 +3,12 @@
 
 import { get } from './api';
 import { clock } from './clock.svelte';
+import { tracks } from './tracks.svelte';
 import type { Kind, Lists, Whole } from './types';
 
 const KINDS: Kind[] = [
-  'node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'talks', 'seen',
+  'node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'talks',
+  'receivers', 'track_alarms', 'seen',
 ];
 const QUIET_MS = 3_500;
 
@@ -29,6 +31,8 @@ class Picture {
   tests = $state.raw<Map<string, Lists['tests']>>(new Map());
   lines = $state.raw<Map<string, Lists['lines']>>(new Map());
   talks = $state.raw<Map<string, Lists['talks']>>(new Map());
+  receivers = $state.raw<Map<string, Lists['receivers']>>(new Map());
+  track_alarms = $state.raw<Map<string, Lists['track_alarms']>>(new Map());
   seen = $state.raw<Map<string, Lists['seen']>>(new Map());
   /** Whether what is shown is what is. Everything but `live` is the past, and is marked so. */
   state = $state<StreamState>('loading');
@@ -100,6 +104,10 @@ class Picture {
       clock.told((JSON.parse(event.data as string) as { at: string }).at);
       this.#heard();
     });
+    source.addEventListener('tracks', (event) => {
+      tracks.take(JSON.parse(event.data as string) as Parameters<typeof tracks.take>[0]);
+      this.#heard();
+    });
     source.addEventListener('reset', () => void this.#whole());
     source.addEventListener('signed_out', () => this.signedOut());
     source.addEventListener('error', () => {
@@ -114,6 +122,7 @@ class Picture {
     this.stop();
     // Whoever is nobody here sees nothing, and hears nothing that nobody here could answer.
     for (const kind of KINDS) this.#set(kind, new Map());
+    tracks.clear();
     this.seq = '';
     this.whenSignedOut();
   }

@@ -18,7 +18,7 @@ const open = (): number => Stream.all.filter((each) => each.readyState !== Strea
 
 /** The questions that the node has not answered yet. */
 let asked: ((answer: Response) => void)[] = [];
-const KINDS = ['node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'talks', 'seen'];
+const KINDS = ['node', 'links', 'terms', 'watch', 'notices', 'conflicts', 'calls', 'tests', 'lines', 'talks', 'receivers', 'track_alarms', 'seen'];
 const whole = (): Response =>
   Response.json({
     seq: '1', at: '2026-11-23T14:00:00.000Z',

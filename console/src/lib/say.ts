@@ -1,7 +1,7 @@
 // Say: how the node's own quantities are written on the screen: exactly, in figures that are
 // the same in every language. It rounds only what is said to be rounded.
 
-import type { Altitude, Band, Certainty, Minima, Position, Volume } from './types';
+import type { Altitude, Band, Certainty, Minima, Position, Track, Volume } from './types';
 
 /** `12.5 km` or `500 m`, of a length in cm. */
 export function length(cm: number): string {
@@ -27,6 +27,15 @@ export function altitude(level: Altitude): string {
     case 'amsl':
       return `${trim(level.value_cm / 100, 0)} m AMSL`;
   }
+}
+
+/** The height of a track, with what it is measured from; a dash if none is known. */
+export function level(of: Track['level']): string {
+  if (of.value_cm === null) return '–';
+  if (of.datum === 'fl') return `FL${String(Math.round(of.value_cm / 3_048)).padStart(3, '0')}`;
+  if (of.datum === 'surface') return 'SFC';
+  const metres = `${trim(of.value_cm / 100, 0)} m`;
+  return of.datum === 'ellipsoidal' ? `${metres} HAE` : `${metres} ?`;
 }
 
 export const band = (of: Band): string => `${altitude(of.lower)}–${altitude(of.upper)}`;

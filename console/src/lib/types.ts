@@ -15,6 +15,9 @@ export type CallItem = Schemas['CallItem'];
 export type TestItem = Schemas['TestItem'];
 export type TalkItem = Schemas['Talk'];
 export type LineItem = Schemas['LineItem'];
+export type Track = Schemas['Track'];
+export type TrackAlarm = Schemas['Alarm'];
+export type Receiver = Schemas['Receiver'];
 export type Seen = Schemas['Seen'];
 export type Utterance = Schemas['Utterance'];
 export type Volume = Schemas['Volume'];
@@ -57,6 +60,8 @@ export interface Lists {
   tests: TestItem;
   lines: LineItem;
   talks: TalkItem;
+  receivers: Receiver;
+  track_alarms: TrackAlarm;
   seen: Seen;
 }
 export type Kind = keyof Lists;

@@ -26,8 +26,9 @@ from clearline.node import views
 from clearline.node.ports import Clock, Outcome
 from clearline.node.runtime import Runtime
 from clearline.node.talking import Talk, Talking
+from clearline.node.tracks.track import Alarm, Receiver, Tracking
 from clearline.record.bundle import Contents, pack
-from clearline.web import reliability, rostering
+from clearline.web import reliability, rostering, tracks
 from clearline.web.calls import CallItem
 from clearline.web.checks import check_notice_slowly, check_phrases, forms, read_file
 from clearline.web.drafts import (
@@ -87,6 +88,11 @@ class Backend(rostering.HasRoster, Protocol):
         """Return who carries voice."""
         ...
 
+    @property
+    def tracks(self) -> Tracking:
+        """Return who keeps what our own receivers see."""
+        ...
+
     async def submit(self, command: Any) -> Outcome:
         """Have a command done, durably. Raises Mistake, Broken or BufferError."""
         ...
@@ -131,6 +137,8 @@ class Whole(Struct, frozen=True, kw_only=True):
     tests: tuple[TestItem, ...]
     lines: tuple[LineItem, ...]
     talks: tuple[Talk, ...]
+    receivers: tuple[Receiver, ...]
+    track_alarms: tuple[Alarm, ...]
     seen: tuple[Seen, ...]
 
 
@@ -204,6 +212,7 @@ class Api:
         self._read_shapes = read_shapes
         self._still = still
         self._refresh = refresh
+        self._sight = tracks.Sight(lambda: backend.tracks)
         self._checking = asyncio.Lock()
         """One check at a time: however many are asked for, calls wait for no more than a slice."""
         self._reading = asyncio.Lock()
@@ -218,7 +227,8 @@ class Api:
     def endpoints(self) -> list[Endpoint]:
         """Return every row."""
         node = self._backend
-        others = (*rostering.rows(node), *reliability.rows(node))
+        seen = tracks.rows(lambda: node.tracks)
+        others = (*rostering.rows(node), *reliability.rows(node), *seen)
         return [*self._views(), *self._checks(), *self._commands(), *others]
 
     def _views(self) -> list[Endpoint]:
@@ -390,7 +400,7 @@ class Api:
             raise Mistake("too_many_consoles", phrase)
         since = asked.request.headers.get("last-event-id") or asked.query.since
         now, session = self._backend.clock.now, asked.session
-        stream = events(self._picture, since, now, lambda: self._still(session))
+        stream = events(self._picture, since, now, lambda: self._still(session), self._sight)
         return _Listening(stream, listening, officer)
 
     async def _see(self, asked: Asked) -> None:

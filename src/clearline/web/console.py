@@ -65,8 +65,10 @@ class Console:
             __version__,
             backend.clock.now(),
             backend.talking.talks,
+            backend.tracks,
         )
         backend.talking.on_change(self.refresh)
+        backend.tracks.on_change(self.refresh)
         self._page: Page | None = None
         self._serving: Serving | None = None
         self._view = ConsoleView()

@@ -27,6 +27,7 @@ from clearline.core.effects import Alert, Effect, Hush, Ring, Tell
 from clearline.core.links import LinkState
 from clearline.node.runtime import Runtime
 from clearline.node.talking import Talk
+from clearline.node.tracks.track import Tracking
 from clearline.web.calls import call_item
 from clearline.web.endpoint import encode
 from clearline.web.items import (
@@ -46,7 +47,7 @@ __all__ = ["KINDS", "Frame", "Picture"]
 
 KINDS = (
     "node", "links", "terms", "watch", "notices", "conflicts", "calls", "tests", "lines", "talks",
-    "seen",
+    "receivers", "track_alarms", "seen",
 )  # fmt: skip
 """The lists of a picture, in the order in which a frame gives them."""
 
@@ -80,12 +81,14 @@ class Picture:
         version: str,
         started: Instant,
         talks: Callable[[], Mapping[str, Talk]] = dict,
+        tracks: Tracking | None = None,
     ) -> None:
         self._runtime = runtime
         self._party = party
         self._title = title
         self._version = version
         self._talks = talks
+        self._tracks = tracks
         self.boot = f"{int(started):x}"
         """Tells frames of this run of the node from those of another."""
         self.number = 0
@@ -219,6 +222,8 @@ class Picture:
         yield "tests", state.tests.by_id, test_item
         yield "lines", self._lines, _itself
         yield "talks", self._talks(), _itself
+        yield "receivers", self._tracks.receivers if self._tracks else {}, _itself
+        yield "track_alarms", self._tracks.alarms if self._tracks else {}, _itself
         yield "seen", self._seen, _itself
 
     def _link_of(self, agreement: Any) -> Any:

@@ -155,6 +155,11 @@ class Child:
             left_out=self._left_out,
         )
 
+    @property
+    def floor(self) -> int:
+        """Return the version after which everything that there is can be told."""
+        return self._floor
+
     def since(self, version: int, most: int) -> tuple[list[Track], list[str], int] | None:
         """Return tracks put and ids gone after a version, and the version that they make."""
         if version < self._floor:

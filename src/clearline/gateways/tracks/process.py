@@ -131,7 +131,10 @@ class Process:
         put, over = self._eyes.alarms_changed()
         if put or over:
             # At once, and before all that has only moved.
-            left_out = self._eyes.alarms_left_out
+            left_out, tracks = self._eyes.alarms_left_out, self._eyes.tracks
+            moved = tuple(tracks[each.track] for each in put if each.track in tracks)
+            if moved:
+                self._tell(Seen(put=moved, gone=(), left_out=self._eyes.left_out))
             self._tell(Alarmed(put=tuple(put), over=tuple(over), left_out=left_out))
         if self._eyes.waits and self._soon is None:
             self._soon = asyncio.get_running_loop().call_soon(self._compare)

@@ -253,6 +253,11 @@ class Tracking(Protocol):
         """Return a number that grows whenever a track is put or goes."""
         ...
 
+    @property
+    def floor(self) -> int:
+        """Return the version after which everything that there is can be told."""
+        ...
+
     def since(self, version: int, most: int) -> tuple[list[Track], list[str], int] | None:
         """Return tracks put and ids gone after a version, and the version that they make.
 
