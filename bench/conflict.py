@@ -62,10 +62,10 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     growth = [
         _growth(volumes[:count], queries, asked)
         for count in (10**power for power in range(3, 10))
-        if count < asked.volumes
+        if asked.growth and count < asked.volumes
     ]
     largest = {"volumes": asked.volumes, "ours": found["us"]}
-    if asked.rtree or asked.volumes <= 100_000:
+    if asked.rtree or (asked.growth and asked.volumes <= 100_000):
         largest["rtree"] = _rtree(volumes, queries[: asked.peer_queries])
     if asked.peers:
         largest |= _peers(volumes, queries[: asked.peer_queries])
@@ -263,6 +263,7 @@ if __name__ == "__main__":
         queries=2_000,
         sample=40,
         peer_queries=400,
+        growth=1,
         peers=0,
         rtree=0,
         plot=0,

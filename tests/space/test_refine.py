@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from clearline.basis.instants import Instant
 from clearline.space import (
+    Circle,
     Corridor,
     Minima,
     Polygon,
@@ -15,6 +16,9 @@ from clearline.space import (
     parse_band,
     refine,
 )
+from clearline.space.footprint import footprint
+from clearline.space.glance import bounds_m
+from clearline.space.separation import core_pair
 from tests.space.truth import Make
 
 PLACES = [(35.0, 40.0), (0.0, 179.95), (70.0, -179.9), (-33.0, 18.0), (89.9, 10.0), (-90.0, 0.0)]
@@ -70,3 +74,15 @@ def batches(draw):
 def test_a_batch_says_of_each_pair_what_is_said_of_it_alone(pairs, horizontal_cm):
     minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=30_480, time_ms=600_000)
     assert refine(pairs, minima) == [meet(one, other, minima) for one, other in pairs]
+
+
+@settings(max_examples=80)
+@given(st.sampled_from(PLACES), st.data())
+def test_a_glance_never_excludes_the_distance(place, data):
+    core = data.draw(outlines(place).filter(lambda each: not isinstance(each, Circle)))
+    size = data.draw(st.sampled_from([10.0, 5_000.0, 300_000.0]))
+    at = Make.reach(*place, data.draw(st.floats(0, 360)), size * data.draw(st.floats(0, 3)))
+    point = Circle(centre=at, radius_cm=100)
+    measured_m = core_pair(footprint(core), footprint(point)).metres
+    least_m, most_m = bounds_m(footprint(core), at.lat_deg, at.lon_deg)
+    assert least_m <= measured_m <= most_m

@@ -23,6 +23,7 @@ import shapely
 
 from clearline.basis.quantities import METRE_CM
 from clearline.space.footprint import Footprint, footprint
+from clearline.space.glance import bounds_m
 from clearline.space.nearest import NEAR_M
 from clearline.space.plane import (
     MAX_REACH_M,
@@ -142,6 +143,8 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
         return max(0, int(between_cm))
     centre = smaller(a, b)
     other = b if centre is a else a
+    if centre.is_point and (seen := _seen(centre, other, minimum_cm)) is not None:
+        return seen
     apart_m = between_m + other.core_reach_m
     if apart_m > _STRAIGHT_M:
         return _measured(a, b)
@@ -154,6 +157,17 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
     if length_m / stretch(apart_m) - radii_m > minimum_cm / METRE_CM + _SLACK_M:
         return clear_cm
     return _cm(pair_of(plane, shapes, a, b), a, b)
+
+
+def _seen(point: Footprint, core: Footprint, minimum_cm: int) -> int | None:
+    """Return what `_across` does of a point and a core, if a glance is enough."""
+    least_m, most_m = bounds_m(core, point.lat, point.lon)
+    radii_m = point.radius_m + core.radius_m
+    if most_m + _over_m(most_m) < radii_m:
+        return 0
+    if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
+        return minimum_cm + 1
+    return None
 
 
 def _measured(a: Footprint, b: Footprint) -> int:
