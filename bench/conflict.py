@@ -10,9 +10,10 @@ queries that lie in the theatre alone, where most conflicts are.
 `missed` is counted against brute force for a sample of the queries: every volume whose window
 is near enough is measured by `meet`, one by one, without any index.
 
-`growth` is the same at 10^3, 10^4 ... up to the population, beside the R*Tree and, with
-`--peers 1`, the peers of `bench.peers` on the same queries, where they are installed. With
-`--plot 1` it is drawn into docs/images/conflict-growth.svg.
+`growth` is the same at 10^3, 10^4 ... up to the population, for fewer queries, beside the R*Tree
+and, with `--peers 1`, the peers of `bench.peers` on the very same queries, where they are
+installed; each up to as many volumes as it takes in within minutes. With `--plot 1` it is drawn
+into docs/images/conflict-growth.svg.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import numpy as np
 import psutil
 
 from bench import common
-from bench.population import MINIMA, in_theatre, population
+from bench.population import MINIMA, is_in_theatre, population
 from clearline.space import GridIndex, Index, Volume, meet, refine
 from clearline.stores.rtree import RTreeIndex
 
@@ -64,12 +65,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         for count in (10**power for power in range(3, 10))
         if asked.growth and count < asked.volumes
     ]
-    largest = {"volumes": asked.volumes, "ours": found["us"]}
-    if asked.rtree or (asked.growth and asked.volumes <= 100_000):
-        largest["rtree"] = _rtree(volumes, queries[: asked.peer_queries])
-    if asked.peers:
-        largest |= _peers(volumes, queries[: asked.peer_queries])
-    growth.append(largest)
+    if asked.growth:
+        growth.append(_growth(volumes, queries, asked))
     if asked.plot:
         draw(growth)
     us = found["us"]
@@ -123,7 +120,7 @@ def _timed(ask: Ask, queries: Sequence[Volume]) -> dict[str, Any]:
         met.append(len(answer))
         wall.append(statistics.median(walls))
         cpu.append(statistics.median(cpus))
-    there = [each for each, volume in zip(wall, queries, strict=True) if in_theatre(volume)]
+    there = [each for each, volume in zip(wall, queries, strict=True) if is_in_theatre(volume)]
     return {
         "us": _quantiles_us(wall),
         "cpu_us": _quantiles_us(cpu),
@@ -153,8 +150,10 @@ def _against_brute_force(
     ends = np.array([int(volume.window.end) for volume in volumes])
     missed = false = 0
     # Half of them where most conflicts are.
-    there = [volume for volume in queries if in_theatre(volume)][: sample // 2]
-    for volume in there + [each for each in queries if not in_theatre(each)][: sample - len(there)]:
+    there = [volume for volume in queries if is_in_theatre(volume)][: sample // 2]
+    for volume in (
+        there + [each for each in queries if not is_in_theatre(each)][: sample - len(there)]
+    ):
         late = starts > int(volume.window.end) + MINIMA.time_ms
         early = ends < int(volume.window.start) - MINIMA.time_ms
         expected = {
@@ -171,15 +170,20 @@ def _against_brute_force(
 def _growth(
     volumes: Sequence[Volume], queries: Sequence[Volume], asked: argparse.Namespace
 ) -> dict[str, Any]:
+    few = queries[: asked.peer_queries]
     index = GridIndex()
     for number, volume in enumerate(volumes):
         index.add(_key(number), (volume,))
     row: dict[str, Any] = {
         "volumes": len(volumes),
-        "ours": _timed(_asker(index, volumes), queries)["us"],
-        "rtree": _rtree(volumes, queries[: asked.peer_queries]),
+        "ours": _timed(_asker(index, volumes), few)["us"],
     }
-    return row | (_peers(volumes, queries[: asked.peer_queries]) if asked.peers else {})
+    del index
+    if len(volumes) <= asked.rtree_most:
+        row["rtree"] = _rtree(volumes, few)
+    if asked.peers and len(volumes) <= asked.peer_most:
+        row |= _peers(volumes, few)
+    return row
 
 
 def _rtree(volumes: Sequence[Volume], queries: Sequence[Volume]) -> dict[str, Any]:
@@ -262,9 +266,10 @@ if __name__ == "__main__":
         volumes=1_000_000,
         queries=2_000,
         sample=40,
-        peer_queries=400,
         growth=1,
+        rtree_most=100_000,
         peers=0,
-        rtree=0,
+        peer_most=100_000,
+        peer_queries=500,
         plot=0,
     )

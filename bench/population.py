@@ -46,10 +46,10 @@ LATS, LONS = (31.0, 41.0), (33.0, 45.0)
 _DEGREE_M = 111_195.0
 
 
-def population(count: int, seed: int = 1) -> list[Volume]:
-    """Return so many volumes."""
+def population(count: int, seed: int = 1, *, in_theatre: float = IN_THEATRE) -> list[Volume]:
+    """Return so many volumes, such a share of them in the theatre."""
     chance = np.random.default_rng(seed)
-    theatre = chance.random(count) < IN_THEATRE
+    theatre = chance.random(count) < in_theatre
     lats = np.where(
         theatre, chance.uniform(*LATS, count), np.degrees(np.arcsin(chance.uniform(-1, 1, count)))
     ).tolist()
@@ -79,7 +79,7 @@ def population(count: int, seed: int = 1) -> list[Volume]:
     ]
 
 
-def in_theatre(volume: Volume) -> bool:
+def is_in_theatre(volume: Volume) -> bool:
     """Return whether a volume begins in the theatre."""
     first = positions(volume.outline)[0]
     return LATS[0] <= first.lat_deg <= LATS[1] and LONS[0] <= first.lon_deg <= LONS[1]

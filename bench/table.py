@@ -71,6 +71,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
     made += _telephones(found)
     made += _reaching(found)
     made += _voice(found)
+    made += _space(found)
     if nights := found.get("nights"):
         broken = nights["violations"]
         count = broken if isinstance(broken, int) else len(broken)
@@ -111,6 +112,36 @@ def _reaching(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, boo
         calls, p99 = climbed["calls"], climbed["p99_ms"]
         what = f"rung's deadline to every channel of the next, {calls} calls climbing, p99"
         made.append((what, f"{p99} ms", "250 ms", p99 <= 250))
+    return made
+
+
+def _space(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
+    """Return the rows of finding conflicts among many."""
+    made: list[tuple[str, str, str, bool]] = []
+    if conflict := found.get("conflict"):
+        what = f"one notice against {conflict['volumes']:,} active, exact"
+        for quantile, goal in (("p50", 100), ("p99", 1_000)):
+            us = conflict[f"{quantile}_us"]
+            made.append((f"{what}, {quantile}", f"{us} µs", f"{goal:,} µs", us <= goal))
+        missed = conflict["missed"]
+        made.append((f"{what}, missed by a sample", str(missed), "0", missed == 0))
+        made += _ratios(conflict)
+    if screen := found.get("screen"):
+        side, seconds = screen["side"], screen["seconds"]
+        what = f"all pairs of {side:,} by {side:,} notices, exact"
+        made.append((what, f"{seconds} s", "20 s", seconds <= 20))
+    return made
+
+
+def _ratios(conflict: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """Return the rows of the peers, at the largest population that each was asked of."""
+    made: list[tuple[str, str, str, bool]] = []
+    for peer, label, least in (("postgis", "PostGIS", 5), ("cells", "S2 cell arrays", 50)):
+        rows = [each for each in conflict["growth"] if each.get(peer)]
+        for quantile in ("p50", "p99") if rows else ():
+            times = round(rows[-1][peer][quantile] / rows[-1]["ours"][quantile], 1)
+            said = f"times faster than {label} at {rows[-1]['volumes']:,}, {quantile}"
+            made.append((said, str(times), str(least), times >= least))
     return made
 
 

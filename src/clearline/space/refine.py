@@ -235,7 +235,6 @@ class _Batch:
             metres[unsettled] = self._settled(
                 open_[unsettled], _Ends(*(each[unsettled] for each in ends))
             )
-        self.doubt[open_] |= metres > NEAR_M - _SLACK_M
         gaps = metres - radii_a[open_] - radii_b[open_]
         self.cm[open_], doubt = _whole_cm(gaps)
         # What is far apart is measured without a plane.
