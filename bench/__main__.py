@@ -17,7 +17,7 @@ NAMES = (
     "ladder", "phone", "voice", "study", "roster",
     "day", "conflict", "screen",
 )  # fmt: skip
-MORE = {"conflict": ("--peers", "1", "--rtree_most", "1000000", "--plot", "1")}
+MORE = {"conflict": ("--peers", "1", "--plot", "1")}
 """What the kept figures of a benchmark are measured with, beside its defaults."""
 RESULTS = Path(__file__).parent / "results"
 

@@ -52,21 +52,18 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     gc.freeze()  # As a node that serves does.
     before = process.memory_info().rss
     began = time.perf_counter()
-    index = GridIndex()
-    for number, volume in enumerate(volumes):
-        index.add(_key(number), (volume,))
+    index = _index_of(volumes)
     added_s = time.perf_counter() - began
     grown = process.memory_info().rss - before
     found = _timed(_asker(index, volumes), queries)
     missed, false = _against_brute_force(_asker(index, volumes), volumes, queries, asked.sample)
-    del index
     growth = [
-        _growth(volumes[:count], queries, asked)
+        _growth(_index_of(volumes[:count]), volumes[:count], queries, asked)
         for count in (10**power for power in range(3, 10))
         if asked.growth and count < asked.volumes
     ]
     if asked.growth:
-        growth.append(_growth(volumes, queries, asked))
+        growth.append(_growth(index, volumes, queries, asked))
     if asked.plot:
         draw(growth)
     us = found["us"]
@@ -86,6 +83,13 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "growth": growth,
         "goal": {"p50_us": 100, "p99_us": 1_000, "missed": 0},
     }
+
+
+def _index_of(volumes: Sequence[Volume]) -> GridIndex:
+    index = GridIndex()
+    for number, volume in enumerate(volumes):
+        index.add(_key(number), (volume,))
+    return index
 
 
 def _key(number: int) -> str:
@@ -168,21 +172,17 @@ def _against_brute_force(
 
 
 def _growth(
-    volumes: Sequence[Volume], queries: Sequence[Volume], asked: argparse.Namespace
+    index: Index, volumes: Sequence[Volume], queries: Sequence[Volume], asked: argparse.Namespace
 ) -> dict[str, Any]:
     few = queries[: asked.peer_queries]
-    index = GridIndex()
-    for number, volume in enumerate(volumes):
-        index.add(_key(number), (volume,))
     row: dict[str, Any] = {
         "volumes": len(volumes),
         "ours": _timed(_asker(index, volumes), few)["us"],
     }
-    del index
     if len(volumes) <= asked.rtree_most:
         row["rtree"] = _rtree(volumes, few)
-    if asked.peers and len(volumes) <= asked.peer_most:
-        row |= _peers(volumes, few)
+    if asked.peers:
+        row |= _peers(volumes, few, asked)
     return row
 
 
@@ -200,7 +200,9 @@ def _rtree(volumes: Sequence[Volume], queries: Sequence[Volume]) -> dict[str, An
     return figures
 
 
-def _peers(volumes: Sequence[Volume], queries: Sequence[Volume]) -> dict[str, Any]:
+def _peers(
+    volumes: Sequence[Volume], queries: Sequence[Volume], asked: argparse.Namespace
+) -> dict[str, Any]:
     """Return the figures of each peer that is installed."""
     try:
         from bench import peers  # noqa: PLC0415 - optional
@@ -209,7 +211,12 @@ def _peers(volumes: Sequence[Volume], queries: Sequence[Volume]) -> dict[str, An
     if not peers.installed():
         return {}
     found: dict[str, Any] = {}
-    for name, make in (("postgis", peers.PostGis), ("cells", peers.CellArray)):
+    for name, make, most in (
+        ("postgis", peers.PostGis, asked.postgis_most),
+        ("cells", peers.CellArray, asked.cells_most),
+    ):
+        if len(volumes) > most:
+            continue
         with make() as peer:
             peer.load(volumes)
             for volume in queries:
@@ -269,7 +276,8 @@ if __name__ == "__main__":
         growth=1,
         rtree_most=100_000,
         peers=0,
-        peer_most=100_000,
+        postgis_most=100_000,
+        cells_most=1_000,
         peer_queries=500,
         plot=0,
     )
