@@ -48,6 +48,8 @@ LADDER = [
 
 CITY = "Deir ez-Zor city=35.3333N 040.1500E"
 AIRFIELD = "Deir ez-Zor airfield=35.2854N 040.1760E"
+TERRAIN = "100 m to 1500 m"
+"""From the Euphrates below the town to the hills in the north-east."""
 
 
 class DemoFailed(Exception):  # noqa: N818 - what the last line then says
@@ -248,7 +250,8 @@ class Demo:
         self.south.run("party", "--out", str(card))
         proposed = self.north.run(
             "link", "propose", str(card), "--area", str(EXAMPLES / "area.geojson"),
-            "--anchor", CITY, "--anchor", AIRFIELD, "--changes", str(changes), "--out", str(terms),
+            "--anchor", CITY, "--anchor", AIRFIELD, "--terrain", TERRAIN,
+            "--changes", str(changes), "--out", str(terms),
         )  # fmt: skip
         self.south.run("link", "agree", str(terms), "--yes")
         for side in (self.north, self.south):
