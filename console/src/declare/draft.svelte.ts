@@ -9,6 +9,7 @@ import type { Altitude, NoticeItem, Volume } from '../lib/types';
 import { altitude, decimal } from '../lib/say';
 
 export type Check = components['schemas']['NoticeCheck'];
+export type WayOut = components['schemas']['WayOut'];
 export type Typed = components['schemas']['NoticeDraft'] & { label: string };
 type Kept = { name: string; body: Typed }[];
 
@@ -26,6 +27,7 @@ const mine = (name: string): string => `${session.who?.officer ?? ''} ${name}`;
 export function empty(links: string[]): Typed {
   return {
     links, activity: '', label: '', shape: 'circle', centre: '', radius: '', points: '', width: '',
+    speed: '', tolerance: '', passing: '',
     lower: '', upper: '', start: '', end: '', place_at: '', place_from: '', volumes: [], revises: null,
   };
 }
@@ -37,15 +39,20 @@ const levelTyped = (level: Altitude): string => altitude(level).replace(/^-(.*) 
 export function retyped(notice: NoticeItem, revises: boolean): Typed {
   const typed = { ...empty([notice.link]), activity: notice.activity, label: notice.label };
   if (revises) typed.revises = notice.id;
-  const [first] = notice.volumes;
-  if (!first) return typed;
-  typed.lower = levelTyped(first.band.lower);
-  typed.upper = levelTyped(first.band.upper);
-  typed.start = first.window.start;
-  typed.end = first.window.end;
+  return { ...typed, ...reshaped(notice.volumes) };
+}
+
+/** Volumes as somebody would have typed them: the one shape there is, or all of them as drawn. */
+function reshaped(volumes: Volume[]): Partial<Typed> {
+  const [first] = volumes;
+  if (!first) return {};
+  const typed = {
+    lower: levelTyped(first.band.lower), upper: levelTyped(first.band.upper),
+    start: first.window.start, end: first.window.end,
+  };
   const { outline } = first;
-  if (notice.volumes.length > 1 || (outline.shape === 'polygon' && (outline.holes?.length || outline.margin_cm))) {
-    return { ...typed, shape: 'drawn', volumes: notice.volumes };
+  if (volumes.length > 1 || (outline.shape === 'polygon' && (outline.holes?.length || outline.margin_cm))) {
+    return { ...typed, shape: 'drawn', volumes };
   }
   if (outline.shape === 'circle') {
     return { ...typed, shape: 'circle', centre: decimal(outline.centre, 7), radius: `${outline.radius_cm / 100} m` };
@@ -160,15 +167,17 @@ export class Draft {
     return this.check?.faults.find((each) => each.field === field);
   }
 
-  /** Take a way out that the node has tried: typed anew, so that it is checked once more. */
-  take(volumes: Volume[]): void {
-    const [first] = volumes;
-    if (!first) return;
-    this.typed.lower = levelTyped(first.band.lower);
-    this.typed.upper = levelTyped(first.band.upper);
-    this.typed.start = first.window.start;
-    this.typed.end = first.window.end;
-    if (this.typed.shape === 'drawn') this.typed.volumes = volumes;
+  /** Take a way out that the node has tried: typed anew, so that it is checked once more. What
+   *  an officer typed of the ground stays as it was typed, unless it is the ground that changes. */
+  take({ way, volumes }: Pick<WayOut, 'way' | 'volumes'>): void {
+    const taken = reshaped(volumes);
+    const moved = way === 'aside' || way === 'smaller';
+    if (moved || this.typed.shape === 'transit') Object.assign(this.typed, taken);
+    else {
+      const { lower, upper, start, end } = taken;
+      Object.assign(this.typed, { lower, upper, start, end });
+      if (this.typed.shape === 'drawn') this.typed.volumes = volumes;
+    }
     this.changed();
   }
 }

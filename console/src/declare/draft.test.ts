@@ -55,11 +55,38 @@ describe('a draft', () => {
   it('takes a way out below the sea as an officer would type it', () => {
     const draft = new Draft('declare');
     const level = (value_cm: number) => ({ datum: 'depth' as const, value_cm });
-    draft.take([{
+    draft.take({ way: 'below', volumes: [{
       band: { lower: level(30_000), upper: level(12_000) },
       window: { start: '2026-11-23T14:00:00.000Z', end: '2026-11-23T15:00:00.000Z' },
       outline: { shape: 'circle', centre: { lat_e7: 0, lon_e7: 0 }, radius_cm: 100 },
-    } as Volume]);
+    } as Volume] });
     expect([draft.typed.lower, draft.typed.upper]).toEqual(['300 m DEPTH', '120 m DEPTH']);
+  });
+
+  it('keeps the ground as it was typed, until a way out moves it', () => {
+    const draft = new Draft('declare');
+    draft.typed = { ...draft.typed, centre: '9 km 180 from Airfield', radius: '2 NM' };
+    const level = (value_cm: number) => ({ datum: 'fl' as const, value_cm });
+    const moved = {
+      band: { lower: level(304_800), upper: level(609_600) },
+      window: { start: '2026-11-23T14:00:00.000Z', end: '2026-11-23T15:00:00.000Z' },
+      outline: { shape: 'circle', centre: { lat_e7: 352_000_000, lon_e7: 400_000_000 }, radius_cm: 370_400 },
+    } as Volume;
+    draft.take({ way: 'above', volumes: [moved] });
+    expect([draft.typed.lower, draft.typed.centre]).toEqual(['FL100', '9 km 180 from Airfield']);
+    draft.take({ way: 'aside', volumes: [moved] });
+    expect([draft.typed.centre, draft.typed.radius]).toEqual(['35.2000000N 040.0000000E', '3704 m']);
+  });
+
+  it('of a transit becomes its areas once a way out is taken', () => {
+    const draft = new Draft('declare');
+    draft.typed = { ...draft.typed, shape: 'transit', speed: '8-12 kt' };
+    const piece = (lon_e7: number) => ({
+      band: { lower: { datum: 'surface', value_cm: 0 }, upper: { datum: 'surface', value_cm: 0 } },
+      window: { start: '2026-11-23T14:00:00.000Z', end: '2026-11-23T15:00:00.000Z' },
+      outline: { shape: 'corridor', points: [{ lat_e7: 0, lon_e7 }, { lat_e7: 0, lon_e7: lon_e7 + 1_000_000 }], width_cm: 200 },
+    }) as Volume;
+    draft.take({ way: 'later', volumes: [piece(0), piece(1_000_000)] });
+    expect([draft.typed.shape, draft.typed.volumes?.length]).toEqual(['drawn', 2]);
   });
 });

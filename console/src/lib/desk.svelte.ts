@@ -2,7 +2,10 @@
 // that the node should know; a reload begins again at LIVE, with nothing open.
 
 import { clock } from './clock.svelte';
+import type { components } from './schema';
 import type { Incident, Position, Precedence, Volume } from './types';
+
+type WayOut = components['schemas']['WayOut'];
 
 export type Theme = 'dark' | 'dim' | 'light';
 export const THEMES: Theme[] = ['dark', 'dim', 'light'];
@@ -14,7 +17,7 @@ export type Open =
   | { what: 'conflict'; id: string }
   /** `late` says to whoever pressed ACKNOWLEDGE second that somebody else has answered it. */
   | { what: 'call'; id: string; late?: boolean }
-  | { what: 'declare'; revises?: string; again?: string }
+  | { what: 'declare'; revises?: string; again?: string; way?: { way: WayOut['way']; volumes: Volume[] } }
   | { what: 'dial'; precedence: 'flash' | 'immediate' | 'priority' | 'routine'; drill?: boolean; about?: string[]; reopens?: string }
   | { what: 'watch' }
   | { what: 'roster' }
@@ -35,7 +38,7 @@ export interface Picking {
 
 /** Shapes drawn over the map while something is being declared or said. */
 export interface Overlay {
-  drawn: Pick<Volume, 'outline'>[];
+  drawn: (Pick<Volume, 'outline'> & Partial<Pick<Volume, 'window'>>)[];
   seen: Pick<Volume, 'outline'>[];
   conflicts: Pick<Volume, 'outline'>[];
 }
