@@ -21,13 +21,14 @@ from clearline.core.field import SWEEP_US, Numbers, cost_us, least
 from clearline.core.release import release_outline
 from clearline.core.trial import Trial, Way, WayOut
 from clearline.space import (
+    MIN_RADIUS_CM,
+    Circle,
     Corridor,
     CutBack,
     Disc,
     Minima,
     Moved,
     Outline,
-    Position,
     Volume,
     carried,
     cut_back,
@@ -86,12 +87,12 @@ def aside(trial: Trial) -> Steps[WayOut | None]:
             heapq.heappush(waiting, (further, bearing, by_cm))
             continue
         by_cm = yield from _halved(trial, notice, bearing, blocked_cm, by_cm)
-        outlines = notice.moved(bearing, by_cm)
+        there = notice.there(bearing, by_cm)
         way = WayOut(
             way=Way.ASIDE,
             volumes=tuple(
-                replace(each, outline=outline)
-                for each, outline in zip(trial.volumes, outlines, strict=True)
+                replace(each, outline=part.moved(there))
+                for each, part in zip(trial.volumes, notice.parts, strict=True)
             ),
             by_cm=by_cm,
             bearing_deg=bearing,
@@ -121,13 +122,17 @@ def _not_clear_to(trial: Trial, notice: _Aside, bearing: int, by_cm: int) -> Ste
 
     None if it leaves the area, or can be drawn no more: then that way is not gone on with.
     """
-    outlines, discs = notice.moved(bearing, by_cm), notice.discs(bearing, by_cm)
-    for each, moved, disc in zip(notice.parts, outlines, discs, strict=True):
+    there = notice.there(bearing, by_cm)
+    # What leaves contains what is drawn: if that is too near, nothing need be rounded. The part
+    # that was in the way a moment ago most likely still is.
+    for part in sorted(notice.parts, key=lambda each: each is not notice.last.get(bearing)):
         yield MOVE_US
-        # What leaves contains what is drawn: if that is too near, it need not be rounded.
-        further = yield from _too_near_to(trial, each, moved, disc, bearing, by_cm)
+        further = yield from _too_near_to(trial, part, part.moved(there), there, bearing, by_cm)
         if further is not None:
+            notice.last[bearing] = part
             return further
+    for part in notice.parts:
+        moved = part.moved(there)
         yield RELEASE_US + POINT_US * len(positions(moved))
         try:
             out = release_outline(moved, trial.terms)
@@ -135,18 +140,19 @@ def _not_clear_to(trial: Trial, notice: _Aside, bearing: int, by_cm: int) -> Ste
             return None
         if out.inside != (moved,):
             return None
-        further = yield from _too_near_to(trial, each, out.rounded[0], disc, bearing, by_cm)
+        further = yield from _too_near_to(trial, part, out.rounded[0], there, bearing, by_cm)
         if further is not None:
+            notice.last[bearing] = part
             return further
     return by_cm
 
 
 def _too_near_to(
-    trial: Trial, part: _Part, outline: Outline, disc: Disc, bearing: int, by_cm: int
+    trial: Trial, part: _Part, outline: Outline, there: _There, bearing: int, by_cm: int
 ) -> Steps[int | None]:
-    """Return how far on a bearing an outline, so far on it, is too near one of theirs.
+    """Return how far on a bearing a part, moved there and as this outline, is too near theirs.
 
-    None if it is too near none. `disc` lies within it.
+    None if it is too near none of them.
     """
     field = trial.field
     yield SWEEP_US
@@ -159,7 +165,7 @@ def _too_near_to(
         yield cost_us(outline, theirs)
         if lacking_cm > 0:
             part.last[bearing] = number
-            past_cm = _past_disc_cm(disc, inner_disc(theirs), bearing, trial.minima)
+            past_cm = _past_disc_cm(part.disc(there), inner_disc(theirs), bearing, trial.minima)
             return by_cm + ceil_to(max(lacking_cm, past_cm), STEP_CM)
     return None
 
@@ -238,30 +244,43 @@ def _cut_clear(
     return cut if clear else None
 
 
-class _Part:
-    """What is in the way of one volume of a notice, wherever it is moved."""
+_There = tuple[float, float, float]
+"""Where the middle of a notice comes to, and how its direction turns."""
 
-    def __init__(self) -> None:
+
+class _Part:
+    """One outline of a notice, and what is in its way wherever it is moved."""
+
+    def __init__(self, outline: Outline, lat: float, lon: float) -> None:
+        disc = inner_disc(outline)
+        centre = Circle(centre=from_degrees(disc.lat, disc.lon), radius_cm=MIN_RADIUS_CM)
+        self._moved = Moved(outline, lat, lon)
+        self._centre = Moved(centre, lat, lon)
+        self._radius_m = disc.radius_m
         self.alive: Numbers = np.empty(0, dtype=np.intp)
         """Which of theirs are too near to it in time and height: that does not change."""
         self.last: dict[int, int] = {}
         """Which of theirs was last in the way on each bearing."""
+
+    def moved(self, there: _There) -> Outline:
+        """Return it as it would be there."""
+        return self._moved.to(*there)
+
+    def disc(self, there: _There) -> Disc:
+        """Return a circle within it there."""
+        (centre,) = positions(self._centre.to(*there))
+        return Disc(centre.lat_deg, centre.lon_deg, self._radius_m)
 
 
 class _Aside:
     """The outlines of a notice, to be moved together."""
 
     def __init__(self, outlines: list[Outline]) -> None:
-        self.parts = [_Part() for _ in outlines]
         everywhere = tuple(point for each in outlines for point in positions(each))
         self._lat, self._lon = middle(everywhere)
-        self._moved = [Moved(each, self._lat, self._lon) for each in outlines]
-        self._radii = [inner_disc(each).radius_m for each in outlines]
-        self._centres = Moved(
-            Corridor(points=tuple(_centre(each) for each in outlines), width_cm=0),
-            self._lat,
-            self._lon,
-        )
+        self.parts = [_Part(each, self._lat, self._lon) for each in outlines]
+        self.last: dict[int, _Part] = {}
+        """What of it was last too near on each bearing."""
         self.reach_m = max(
             geodesic_inv(self._lat, self._lon, point.lat_deg, point.lon_deg)[0]
             + radius_cm(each) / METRE_CM
@@ -274,25 +293,9 @@ class _Aside:
         for part, volume in zip(self.parts, trial.volumes, strict=True):
             part.alive = np.flatnonzero(trial.alive(volume.band, volume.window))
 
-    def moved(self, bearing_deg: int, by_cm: int) -> list[Outline]:
-        """Return them moved so far on a bearing."""
-        there = carried(self._lat, self._lon, bearing_deg, by_cm / METRE_CM)
-        return [each.to(*there) for each in self._moved]
-
-    def discs(self, bearing_deg: int, by_cm: int) -> list[Disc]:
-        """Return a circle within each of them, moved so far on a bearing."""
-        there = carried(self._lat, self._lon, bearing_deg, by_cm / METRE_CM)
-        return [
-            Disc(centre.lat_deg, centre.lon_deg, radius_m)
-            for centre, radius_m in zip(
-                positions(self._centres.to(*there)), self._radii, strict=True
-            )
-        ]
-
-
-def _centre(outline: Outline) -> Position:
-    disc = inner_disc(outline)
-    return from_degrees(disc.lat, disc.lon)
+    def there(self, bearing_deg: int, by_cm: int) -> _There:
+        """Return where it comes to, so far on a bearing."""
+        return carried(self._lat, self._lon, bearing_deg, by_cm / METRE_CM)
 
 
 def _past_disc_cm(ours: Disc, theirs: Disc, bearing_deg: int, minima: Minima) -> int:
