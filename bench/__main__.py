@@ -16,6 +16,7 @@ NAMES = (
     "flash", "link", "restart", "verify", "drill", "memory", "console",
     "ladder", "phone", "voice", "study", "roster",
     "day", "conflict", "screen",
+    "day", "preview",
 )  # fmt: skip
 MORE = {"conflict": ("--peers", "1", "--plot", "1")}
 """What the kept figures of a benchmark are measured with, beside its defaults."""

@@ -3,6 +3,7 @@
 Three notices of ours: a circle among notices scattered over the agreed area; the same where all of
 theirs are near, in place, height and time; a transit of eight areas among the scattered ones.
 `longest_ms` is the longest that it held the node's thread at once: calls come between two slices.
+`cpu_ms` is what it took of a core, which says more where the machine does other work as well.
 
 python -m bench.preview --notices N --times N --json
 """
@@ -85,16 +86,18 @@ def state_of(count: int, make: Any) -> State:
     return state
 
 
-def timed(steps: Steps[Preview]) -> tuple[Preview, float, float]:
-    """Do a preview as the console does, in slices; return it, how long it took, and the longest."""
+def timed(steps: Steps[Preview]) -> tuple[Preview, float, float, float]:
+    """Do a preview as the console does, in slices; return it, the time, the core's, the longest."""
     began = held = time.perf_counter()
+    core = time.process_time()
     longest, spent_us = 0.0, 0
     while True:
         try:
             spent_us += next(steps)
         except StopIteration as done:
             ended = time.perf_counter()
-            return done.value, ended - began, max(longest, ended - held)
+            spent = time.process_time() - core
+            return done.value, ended - began, spent, max(longest, ended - held)
         if spent_us >= SLICE_US:
             ended = time.perf_counter()
             longest, held, spent_us = max(longest, ended - held), ended, 0
@@ -124,14 +127,17 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
     ):  # fmt: skip
         state = state_of(asked.notices, make)
         took: list[float] = []
+        cpu: list[float] = []
         longest: list[float] = []
         for n in range(asked.times):
             steps = previewing(state, state.link(LINK), mine(n), "flight", None, NOW)
-            seen, whole_s, held_s = timed(steps)
+            seen, whole_s, cpu_s, held_s = timed(steps)
             took.append(whole_s)
+            cpu.append(cpu_s)
             longest.append(held_s)
         found[name] = {
             "preview_ms": quantiles_ms(took),
+            "cpu_ms": quantiles_ms(cpu),
             "longest_ms": quantiles_ms(longest),
             "volumes": len(seen.volumes),
             "conflicts": len(seen.conflicts) + seen.more,
