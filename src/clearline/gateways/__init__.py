@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from clearline.basis.faults import Mistake
 from clearline.gateways import (
     acm,
+    aixm,
     cap,
     cot,
     czml,
@@ -111,6 +112,10 @@ _ALL = (
     Format(
         name="acm", title="airspace control means text", endings=(".aco", ".acm", ".txt"),
         media="text/plain", looks=acm.looks, read=acm.read, write=acm.write,
+    ),
+    Format(
+        name="aixm", title="AIXM 5.1.1", endings=(".aixm", ".xml"),
+        media="application/xml", looks=aixm.looks, read=aixm.read, write=aixm.write,
     ),
 )  # fmt: skip
 
