@@ -12,6 +12,7 @@ from clearline.basis.instants import dec_hook, enc_hook
 from clearline.gateways import Reading, Shape
 from clearline.space import check
 from tests.fuzz.parser import ROOT, Parser, literals
+from tests.gateways import test_aixm
 from tests.gateways.written import BOX, DOT, PATH, area, volume
 
 
@@ -68,6 +69,11 @@ def seeds(name: str, *endings: str, test: str = "") -> Callable[[], Iterable[byt
     return lambda: [*examples(*endings), *written(name), *literals(texts)]
 
 
+def aixm_messages() -> Iterable[bytes]:
+    """Return the messages that AIXM's tests make, whole: their pieces alone are no files."""
+    return [test_aixm.simple(), *(raw for raw, _, _ in test_aixm.WRONG)]
+
+
 def tags(*names: str) -> tuple[str, ...]:
     """Return the opening and closing tags of elements."""
     return tuple(f"<{name}>" for name in names) + tuple(f"</{name}>" for name in names)
@@ -121,6 +127,45 @@ PARSERS = {
         seeds=seeds("cot"),
         words=(*tags("event", "detail", "point", "link", "shape", "ellipse", "vertex", "band"),
                "u-d-f", "u-d-r", "u-d-c-c", ' point="1,2"', " stale="),
+        max_bytes=20_000,
+    ),
+    "notam": Parser(
+        check=reads("notam"),
+        seeds=seeds("notam"),
+        words=("NOTAMN", "NOTAMR A0001/26", "Q) ", "A) ", "B) 2601010000", "C) PERM", "D) ", "E) ",
+               "F) SFC", "G) UNL", "WI 2NM RADIUS OF ", "BOUNDED BY ", " EITHER SIDE OF LINE ",
+               "500000N0080000E", "5000N 00800E", "THENCE CLOCKWISE BY THE ARC OF RADIUS ",
+               " CENTRED ON ", " TO ", "EXCLUDING ", "MON-FRI 0800-1600", "JAN 23 25 27-30", "H24",
+               "22 2000-24 0400", "EXC HOL", "FT AMSL", "FT AGL", "FL130"),
+        max_bytes=6_000,
+    ),
+    "navwarn": Parser(
+        check=reads("navwarn"),
+        seeds=seeds("navwarn"),
+        words=("NAVAREA IV 1/26", "ZCZC", "NNNN", "CANCEL THIS MSG 010000Z JAN 27", "230400Z ",
+               " TO ", " THRU ", "UTC", "NOV 26", "DAILY ", "0400Z TO 1400Z ", "01 THRU 05 MAR ",
+               "UNTIL ", "28-38.47N 080-37.31W", "38 45.00 N - 025 21.00 E", "BOUND BY ",
+               "WITHIN 2 MILES OF ", "LINE JOINING ", "A. ", "B. ", "ALTERNATE", "LOCAL"),
+        max_bytes=6_000,
+    ),
+    "acm": Parser(
+        check=reads("acm"),
+        seeds=seeds("acm"),
+        words=("ACMID/", "ACM:ROZ/", "NAME:", "CIRCLE/", "POLYGON/", "POLYARC/", "RADARC/",
+               "CORRIDOR/", "AORBIT/", "EFFLEVEL/", "APERIOD/DISCRETE/", "APERIOD/INTERVAL/",
+               "PERIOD/", "GEODATUM/W84", "LATS:151000N0590900E", "LATM:1510N05909E", "//", "330T",
+               "10NM", "RAFL:070AMSL-FL280", "BRRA:GL-220AMSL", "141530ZFEB2026", "UFN",
+               "DAILY/6HR"),
+        max_bytes=6_000,
+    ),
+    "aixm": Parser(
+        check=reads("aixm"),
+        seeds=lambda: [*written("aixm"), *aixm_messages()],
+        words=(*tags("aixm:Airspace", "aixm:AirspaceTimeSlice", "aixm:AirspaceVolume",
+                     "gml:posList", "gml:pos", "gml:GeodesicString", "gml:LineStringSegment",
+                     "gml:exterior", "gml:interior", "aixm:Timesheet",
+                     "aixm:AirspaceActivation", "aixm:day"),
+               "urn:ogc:def:crs:EPSG::4326", "BASELINE", "TEMPDELTA", "SUBTR", ' uom="FT"', "UNL"),
         max_bytes=20_000,
     ),
 }  # fmt: skip
