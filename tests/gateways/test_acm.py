@@ -169,6 +169,7 @@ WRONG = [
     (means("CIRCLE/LATS:0590900E151000N/150KM//"), "position_unreadable", 7, ""),
     (means("CIRCLE/HILL 42/150KM//"), "position_unreadable", 7, ""),
     (means("CIRCLE/LATS:151000N0590900E//"), "set_short", 7, ""),
+    (means("CIRCLE/LATS:151000N0590900E/150KM/LATS:151000N0600900E//"), "set_long", 7, ""),
     (means("APOINT/LATS:151000N0590900E//"), "geometry_unknown", 7, ""),
     (means("RADARC/151000N0590900E/170M/050T/1KM/350KM//"), "bearing_not_true", 7, "170T"),
     (means("RADARC/151000N0590900E/170T/050T/400KM/350KM//"), "radii_inverted", 7, ""),

@@ -186,7 +186,11 @@ def _outline(bulletin: Bulletin, means: _Means, made: Collector) -> Outline:
     line = found[0]
     match line.name:
         case "CIRCLE":
-            centre, radius = _fields(bulletin, line, 2)
+            if any(field.value for field in line.fields[2:]):
+                raise bulletin.hint(
+                    "set_long", "CIRCLE has a centre and a radius, and no more", line.fields[2].at
+                )
+            centre, radius = _fields(bulletin, line, 2)[:2]
             return Circle(centre=place(bulletin, centre), radius_cm=length(bulletin, radius))
         case "POLYGON":
             _fields(bulletin, line, 3)
