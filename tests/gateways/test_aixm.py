@@ -314,9 +314,43 @@ def test_what_was_withdrawn_and_what_is_not_active_is_left_out_and_said():
     reading = aixm.read(message(airspace(slice_(component()), gone)))
     assert len(reading.shapes) == 1
     assert any("withdrawn" in note for note in reading.notes)
-    idle = slice_(component(), activation(status="INACTIVE"))
+    idle = slice_(component(), activation(status="INACTIVE"), kind="TEMPDELTA")
     fault = refused(message(airspace(idle)))
     assert fault.code == "area_missing"
+
+
+def test_an_area_that_may_be_activated_is_brought_in_without_a_window():
+    always = slice_(component(), activation(status="AVBL_FOR_ACTIVATION"))
+    reading = aixm.read(message(airspace(always)))
+    assert reading.shapes[0].window is None
+    assert any("from when to when" in note for note in reading.notes)
+
+
+def test_floor_and_ceiling_are_the_airspace_s_own():
+    layer = (
+        "<aixm:levels><aixm:AirspaceLayer><aixm:upperLimit>CEILING</aixm:upperLimit>"
+        "<aixm:lowerLimit>FLOOR</aixm:lowerLimit></aixm:AirspaceLayer></aixm:levels>"
+    )
+    assert only(message(airspace(slice_(component(), activation(layer))))).band == parse_band(
+        "3500 ft AMSL-FL245"
+    )
+
+
+def test_a_message_behind_its_data_set_is_of_the_same_airspace():
+    identifier = '<gml:identifier codeSpace="urn:uuid:">89091a45</gml:identifier>'
+    always = airspace(identifier, slice_(component(), activation(status="INACTIVE")))
+    change = slice_(
+        activation(),
+        kind="TEMPDELTA",
+        valid=period("2026-03-10T06:00:00Z", "2026-03-12T12:00:00Z"),
+    )
+    bare = change.replace("<aixm:designator>EAD4</aixm:designator>", "")
+    shape = only(message(always, airspace(identifier, bare)))
+    assert shape.name == "EAD4 DONLON EXERCISE"
+    assert shape.window is not None
+    assert str(shape.window.start)[:10] == "2026-03-10"
+    alone = refused(message(airspace(identifier, bare)))
+    assert (alone.code, "data set" in alone.suggestion) == ("area_missing", True)
 
 
 def test_joined_volumes_are_areas_and_what_is_subtracted_is_covered_and_said():

@@ -35,10 +35,11 @@ _VALUE = re.compile(r"[+-]?\d{1,6}(?:\.\d{1,2})?")
 _MOST_CM = 10_000_000
 
 
-def band(around: Element) -> Band | None:
+def band(around: Element, own: Band | None = None) -> Band | None:
     """Return the band of an element with an upper and a lower limit; None if it has neither.
 
-    Raises Hint if it has one alone, or one that cannot be read.
+    `own` is that of the airspace around it, whose limits FLOOR and CEILING name. Raises Hint if
+    it has one limit alone, or one that cannot be read.
     """
     upper, lower = around.child("upperLimit"), around.child("lowerLimit")
     given = [each for each in (upper, lower) if each is not None and not _is_nil(each)]
@@ -48,8 +49,8 @@ def band(around: Element) -> Band | None:
         raise Hint("limit_missing", "an upper and a lower limit come together", spot=given[0].spot)
     try:
         return bounds.band(
-            _level(lower, around.child("lowerLimitReference")),
-            _level(upper, around.child("upperLimitReference")),
+            _level(lower, around.child("lowerLimitReference"), own),
+            _level(upper, around.child("upperLimitReference"), own),
         )
     except Hint as hint:
         spot = hint.spot or lower.spot
@@ -60,15 +61,17 @@ def _is_nil(element: Element) -> bool:
     return element.attributes.get("nil") == "true" or not element.text
 
 
-def _level(element: Element, reference: Element | None) -> Altitude:
+def _level(element: Element, reference: Element | None, own: Band | None) -> Altitude:
     """Return a limit as an altitude."""
     text = element.text.upper()
     unit = element.attributes.get("uom", "").upper()
     measured = reference.text.upper() if reference is not None else ""
-    if text in ("UNL", "CEILING"):
+    if text == "UNL":
         return UNLIMITED
-    if text in ("GND", "FLOOR"):
+    if text == "GND":
         return SURFACE
+    if text in ("FLOOR", "CEILING") and own is not None:
+        return own.lower if text == "FLOOR" else own.upper
     if not _VALUE.fullmatch(text):
         raise Hint(
             "altitude_unreadable", f"{words(text)} is no limit; it is a number, GND or UNL",

@@ -66,10 +66,11 @@ def read(raw: bytes) -> Reading:
     shapes.check_size(raw)
     made = Collector()
     root = parse(raw)
-    for number, airspace in enumerate(root.all("Airspace"), 1):
-        called = f"airspace {_name(airspace) or number}"
-        with made.item(called, airspace.spot):
-            _read_one(airspace, _name(airspace) or called, made)
+    for number, same in enumerate(_airspaces(root), 1):
+        name = next((_name(each) for each in same if _name(each)), "")
+        called = f"airspace {name or _identifier(same[0]) or number}"
+        with made.item(called, same[-1].spot):
+            _read_one(same, name or called, made)
         shapes.too_many(len(made))
     for event in root.all("Event"):
         made.lose("events and their NOTAM text: the airspaces that they change are read")
@@ -79,17 +80,34 @@ def read(raw: bytes) -> Reading:
     return made.done()
 
 
+def _airspaces(root: Element) -> list[list[Element]]:
+    """Return the airspaces of a message; what has one identifier is one, in several parts.
+
+    A file may hold a data set and, behind it, the messages that change it.
+    """
+    found: dict[str, list[Element]] = {}
+    for number, airspace in enumerate(root.all("Airspace")):
+        found.setdefault(_identifier(airspace) or f"#{number}", []).append(airspace)
+    return list(found.values())
+
+
+def _identifier(airspace: Element) -> str:
+    element = airspace.child("identifier")
+    return element.text[:MAX_NAME] if element is not None else ""
+
+
 def _name(airspace: Element) -> str:
     """Return an airspace's designator and name."""
     designator = airspace.words("designator") or ""
     name = airspace.words("name") or ""
     both = f"{designator} {name}".strip() if name != designator else name
-    return " ".join((both or airspace.words("identifier") or "").split())[:MAX_NAME]
+    return " ".join(both.split())[:MAX_NAME]
 
 
-def _read_one(airspace: Element, name: str, made: Collector) -> None:
+def _read_one(same: list[Element], name: str, made: Collector) -> None:
     """Keep the areas of one airspace. Raises Mistake."""
-    slices = _slices(airspace, name, made)
+    airspace = same[-1]
+    slices = _slices(same, name, made)
     always = [each for each in slices if each.kind in _ALWAYS]
     deltas = [each for each in slices if each.kind == "TEMPDELTA"]
     found: list[Shape] = []
@@ -114,10 +132,11 @@ def _read_one(airspace: Element, name: str, made: Collector) -> None:
         made.keep(shape)
 
 
-def _slices(airspace: Element, name: str, made: Collector) -> list[_Slice]:
+def _slices(same: list[Element], name: str, made: Collector) -> list[_Slice]:
     """Return the time slices that hold: of one number, the latest correction."""
     latest: dict[tuple[str, str], tuple[int, Element]] = {}
-    for number, element in enumerate(airspace.all("AirspaceTimeSlice")):
+    found = [element for airspace in same for element in airspace.all("AirspaceTimeSlice")]
+    for number, element in enumerate(found):
         kind = (element.words("interpretation") or "").upper()
         if kind == "PERMDELTA":
             made.note(f"{name}: a permanent change is not applied; the baseline is read")
@@ -153,7 +172,10 @@ def _shapes(slice_: _Slice, always: list[_Slice], name: str, made: Collector) ->
             parts += _parts(each.element, name, made)
     if not parts:
         raise Hint(
-            "area_missing", "neither it nor its baseline has a geometry", spot=slice_.element.spot
+            "area_missing",
+            "neither it nor its baseline has a geometry",
+            spot=slice_.element.spot,
+            suggestion="one file of the data set that has its baseline, and this message behind it",
         )
     found: list[Shape] = []
     if not activations:
@@ -164,10 +186,13 @@ def _shapes(slice_: _Slice, always: list[_Slice], name: str, made: Collector) ->
             made.note(f"{name}: {status} is no activation, and is left out")
             continue
         windows = _windows(activation, slice_, name, made)
-        bands = [band(layer) for layer in activation.all("AirspaceLayer")]
         for part in parts:
-            for level in bands or [part.band]:
+            layers = [band(each, part.band) for each in activation.all("AirspaceLayer")]
+            for level in layers or [part.band]:
                 found += [_shape(name, part, level or part.band, each) for each in windows]
+    if not found and slice_.kind in _ALWAYS:
+        made.note(f"{name}: it always is, and is active when that is said; say from when to when")
+        return [_shape(name, part, part.band, None) for part in parts]
     return found
 
 
