@@ -11,6 +11,7 @@ whatever has to be said to the counterpart, a person says. Time is an argument.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -69,6 +70,8 @@ class Eyes:
         self._boot = boot
         self._count = 0
         self._standing: dict[_Key, _Standing] = {}
+        self._kinds: Counter[What] = Counter()
+        """How many stand of each kind: a crowd that is near leaves room for what is inside."""
         self._about: dict[str, set[str]] = {}
         """For each track the notices that an alarm about it stands for."""
         self._over: dict[str, int] = {}
@@ -241,7 +244,7 @@ class Eyes:
             self._out(key, now)
 
     def _raise(self, key: _Key, found: Found, now: Instant) -> None:
-        if len(self._standing) >= MAX_ALARMS:
+        if self._kinds[found.what or What.NEAR] >= MAX_ALARMS:
             self._over[key[0]] = self._over.get(key[0], 0) + 1
             return
         track, notice = self.tracks[key[0]], self._volumes.notice(key[1])
@@ -286,12 +289,16 @@ class Eyes:
 
     def _stand(self, key: _Key, alarm: Alarm, out_since: Instant | None) -> None:
         before = self._standing.get(key)
+        if before is not None:
+            self._kinds[before.alarm.what] -= 1
+        self._kinds[alarm.what] += 1
         self._standing[key] = _Standing(alarm, out_since)
         if before is None or before.alarm != alarm:
             self._alarms_put[alarm.id] = alarm
 
     def _clear(self, key: _Key) -> None:
         alarm = self._standing.pop(key).alarm
+        self._kinds[alarm.what] -= 1
         self._about[key[0]].discard(key[1])
         if not self._about[key[0]]:
             del self._about[key[0]]
