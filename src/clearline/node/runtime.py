@@ -100,6 +100,8 @@ class Runtime:
         self._unsettled: list[tuple[Receipted, KeptReceipt]] = []
         self._snapshot_seq = 0
         self.snapshot_every = SNAPSHOT_EVERY
+        self.before_commit: Callable[[], None] = lambda: None
+        """Told when all is decided and the disk is next."""
 
     @property
     def state(self) -> State:
@@ -359,6 +361,7 @@ class Runtime:
             batch.snapshot = snapshots.pack(self.state, self.lines.values())
         if not batch:
             return
+        self.before_commit()
         try:
             self._journal.commit(batch)
         except Exception as error:
@@ -388,13 +391,7 @@ class Runtime:
                 self.lines[link.id] = Line(link, self._trust, self._journal, self._keys)
 
     def _store(
-        self,
-        line: Line,
-        entries: tuple[bytes, ...],
-        found: Admitted,
-        now: Instant,
-        *,
-        pulled: bool,
+        self, line: Line, entries: tuple[bytes, ...], found: Admitted, now: Instant, *, pulled: bool
     ) -> None:
         first = line.theirs.size
         # Before the commit, because a snapshot taken in it must have the feed as it then is.
