@@ -24,7 +24,7 @@ __all__ = ["begin", "go_on", "waiting"]
 
 NOTICE_US = 100
 """About how long looking for what is near one notice takes."""
-COMPARE_US = 150
+COMPARE_US = 20
 """About how long comparing it with one of those takes."""
 CLAIM_US = 200
 """About how long saying one claim, or taking it back, takes."""

@@ -93,7 +93,7 @@ def read(raw: bytes) -> Reading:
             made.refuse(called, mistake, lines.spot(_offset(raw, feature)))
         else:
             for each in found:
-                made.keep(each)
+                made.keep(each, called, lines.spot(_offset(raw, feature)))
         shapes.too_many(len(made))
     return made.done()
 

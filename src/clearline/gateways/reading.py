@@ -18,7 +18,7 @@ from clearline.basis.quantities import METRE_CM
 from clearline.gateways.hint import Hint, Spot
 from clearline.gateways.shape import Shape
 
-__all__ = ["MAX_FAULTS", "Collector", "Fault", "Hint", "Reading", "Spot", "spot_of"]
+__all__ = ["MAX_FAULTS", "Collector", "Fault", "Hint", "Origin", "Reading", "Spot", "spot_of"]
 
 MAX_FAULTS = 1_000
 """Refused items that are told one by one; of the rest, how many they are."""
@@ -38,11 +38,20 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was probably meant. A person decides: it is never applied."""
 
 
+class Origin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where in a file a shape came from, for whoever refuses it later."""
+
+    item: str
+    spot: Spot | None
+
+
 class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a file gave."""
 
     shapes: tuple[Shape, ...]
     """In the file's order."""
+    origins: tuple[Origin, ...] = ()
+    """Of each shape, in the same order."""
     faults: tuple[Fault, ...] = ()
     """The first MAX_FAULTS of what was refused, in the file's order."""
     refused: int = 0
@@ -60,6 +69,8 @@ class Collector:
 
     def __init__(self) -> None:
         self._shapes: list[Shape] = []
+        self._origins: list[Origin] = []
+        self._item = Origin(item="", spot=None)
         self._faults: list[Fault] = []
         self._refused = 0
         self._lost: dict[str, None] = {}
@@ -69,9 +80,10 @@ class Collector:
     def __len__(self) -> int:
         return len(self._shapes)
 
-    def keep(self, shape: Shape) -> None:
-        """Keep a shape."""
+    def keep(self, shape: Shape, item: str = "", spot: Spot | None = None) -> None:
+        """Keep a shape, of the item named or of the one that is being read."""
         self._shapes.append(shape)
+        self._origins.append(Origin(item=item, spot=spot) if item else self._item)
 
     def lose(self, what: str) -> None:
         """Say that something of the file is not carried; again is the same as once."""
@@ -88,12 +100,15 @@ class Collector:
     @contextmanager
     def item(self, name: str, spot: Spot | None = None) -> Generator[None]:
         """Refuse the item, with all its shapes, if a Mistake is raised within; else keep them."""
-        before = len(self._shapes)
+        before, around = len(self._shapes), self._item
+        self._item = Origin(item=name, spot=spot)
         try:
             yield
         except Mistake as mistake:
-            del self._shapes[before:]
+            del self._shapes[before:], self._origins[before:]
             self.refuse(name, mistake, spot)
+        finally:
+            self._item = around
 
     def refuse(self, name: str, mistake: Mistake, spot: Spot | None = None) -> None:
         """Refuse one item."""
@@ -120,6 +135,7 @@ class Collector:
             self.note(f"outlines reach up to {metres} m further, to hold the edges as drawn")
         return Reading(
             shapes=tuple(self._shapes),
+            origins=tuple(self._origins),
             faults=tuple(self._faults),
             refused=self._refused,
             lost=tuple(self._lost),
