@@ -30,6 +30,7 @@ ASKING = [
     ["test", "send"], ["test", "answer"], ["test", "explain", "abcd", "power"],
     ["test", "explain"], ["test", "list"], ["test", "hours"], ["test", "hours", "always"],
     ["test", "report"],
+    ["screen"], ["import", __file__],
     ["violation", "not-notified", "--at", "35N 40E"], ["bundle", "--out", "x"],
     ["link", "show"], ["link", "export", "--out", "x"], ["link", "announce", "suspended"],
     ["link", "settle", "--yes"], ["drill", "start", "gaza-2024"], ["drill", "stop"],

@@ -25,6 +25,8 @@ _VERBS = {
     "link": ("setup", "Begin, show, amend, carry and settle links."),
     "declare": ("declaring", "Declare where and when we operate."),
     "transit": ("transits", "Declare and plan what moves: a convoy, a sailing, a flight."),
+    "import": ("importing", "Declare many areas from files, and go on where it was stopped."),
+    "screen": ("screening", "Find every pair of two sides that comes too near, all against all."),
     "revise": ("declaring", "Replace the volumes of a notice of ours."),
     "withdraw": ("declaring", "Withdraw a notice of ours."),
     "export": ("exporting", "Write the active notices into a file of another system."),
@@ -65,7 +67,8 @@ class _Imported(UserDict[str, click.Command]):
         if name not in _VERBS:
             raise KeyError(name)
         module = importlib.import_module(f"clearline.cli.{_VERBS[name][0]}")
-        self.data[name] = getattr(module, name)
+        # A verb that is a word of Python as well has an underscore behind it there.
+        self.data[name] = getattr(module, name, None) or getattr(module, f"{name}_")
         return self.data[name]
 
     def __contains__(self, name: object) -> bool:
@@ -119,14 +122,11 @@ def root(context: click.Context, home: Path, officer: str) -> None:
 
     \b
     Begin:      init, party, serve, link propose, link agree
-    On watch:   watch take, roster on, status, notices, conflicts, calls, follow
-    Say:        declare, transit, revise, withdraw, call, ack, jump, standdown, say,
-                readback, dispose, close
     On watch:   watch take, roster on, status, notices, conflicts, calls, follow, export
-    Say:        declare, revise, withdraw, call, ack, jump, standdown, say, readback,
-                dispose, close
+    Say:        declare, import, transit, revise, withdraw, call, ack, jump, standdown, say,
+                readback, dispose, close
     Prove:      log, bundle, verify
-    Rehearse:   drill list, run, start, stop; ladder study; test send, test report
+    Rehearse:   screen; drill list, run, start, stop; ladder study; test send, test report
     """
     context.obj = Session(home)
     del officer  # Read from the context by the verbs that sign with it.

@@ -26,6 +26,7 @@ from clearline.transports.local import LocalClient
 __all__ = [
     "CANNOT",
     "DOES_NOT_HOLD",
+    "INTERRUPTED",
     "NAME",
     "NOT_RUNNING",
     "NOT_SAFE",

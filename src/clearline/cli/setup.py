@@ -182,7 +182,7 @@ def propose(
         version=1,
         parties=(ours, theirs),
         area=covered,
-        minima=replace(_minima(minima), heights=worst_case(pressure, terrain, geoid, covered)),
+        minima=replace(minima_of(minima), heights=worst_case(pressure, terrain, geoid, covered)),
         ladders=default_ladders(),
         activities=(
             Activity(name="flight", lead_ms=2 * HOUR_MS),
@@ -452,7 +452,7 @@ def _anchor(text: str) -> Anchor:
     return Anchor(name=name.strip(), position=words.position(where, {}))
 
 
-def _minima(text: str | None) -> Minima:
+def minima_of(text: str | None) -> Minima:
     if text is None:
         return DEFAULT_MINIMA
     across, up, time = _three(text, "5 km, 300 m, 15 min")

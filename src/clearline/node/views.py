@@ -94,6 +94,8 @@ class LinkView(Struct, frozen=True, kw_only=True):
     stored_by_them: int
     their_size: int
     clock_ahead_ms: int
+    active_ours: int
+    """Notices of ours that are active on it; the terms limit them."""
     waiting: tuple[str, ...]
     """Hashes of terms that wait for agreement."""
     desks: tuple[DeskView, ...]
@@ -274,7 +276,10 @@ def status(
         party=party,
         at=now,
         unsafe=runtime.unsafe,
-        links=tuple(_link(link, now) for link in state.links.values()),
+        links=tuple(
+            _link(link, state.notices.active(link.id, mine=True), now)
+            for link in state.links.values()
+        ),
         watch=tuple(_desk(watch, rule) for watch in state.roster.desks.values()),
         open_calls=sum(1 for call in state.calls.by_id.values() if call.state.value != "closed"),
         conflicts=len(state.conflicts.by_key),
@@ -387,7 +392,7 @@ def _desk(watch: Watch, rule: presence.Asking | None) -> DeskView:
     )  # fmt: skip
 
 
-def _link(link: Link, now: Instant) -> LinkView:
+def _link(link: Link, active_ours: int, now: Instant) -> LinkView:
     return LinkView(
         id=link.id,
         us=link.us,
@@ -405,6 +410,7 @@ def _link(link: Link, now: Instant) -> LinkView:
         stored_by_them=link.receipt_size,
         their_size=link.their_size,
         clock_ahead_ms=link.clock_ahead_ms,
+        active_ours=active_ours,
         waiting=tuple(h for h in link.agreement.documents if h != link.agreement.force),
         desks=tuple(
             DeskView(echelon=desk.echelon, manned=desk.manned, languages=desk.languages)
