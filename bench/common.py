@@ -125,6 +125,19 @@ class Party:
             except subprocess.TimeoutExpired:
                 self.process.kill()
 
+    def cpu_s(self) -> float:
+        """Return how much of a processor the process has used, in seconds (Linux alone)."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def most_memory_mb(self) -> float:
+        """Return the most resident memory that the process has had (Linux alone)."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = [each for each in status.splitlines() if each.startswith("VmHWM")]
+        return round(int(line.split()[1]) / 1_000, 1)
+
     def memory_mb(self) -> float:
         """Return the resident memory of the process."""
         import psutil  # noqa: PLC0415 - only where it is measured
