@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import cProfile
 import pstats
+import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -47,6 +48,10 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         grouped = sorted(_declare(south, each, MAX_BULK_BATCH) for each in rounds)
         single = list(_cut(common.notices(LINK, asked.single, side=0, seed=9), _ROUNDS))
         alone = sorted(_declare(south, each, 1) for each in single)
+        cpu = min(
+            _cpu_us(south, common.notices(LINK, 1_000, side=0, seed=s)) for s in range(11, 16)
+        )
+        disk = {"group": _disk(Path(folder), MAX_BULK_BATCH), "one": _disk(Path(folder), 1)}
         where = _profiled(south, common.notices(LINK, asked.single, side=0, seed=10))
         conflicts = len(south.state.conflicts.by_key)
         journal.close()
@@ -58,6 +63,8 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         "grouped_per_s": round(grouped[_ROUNDS // 2]),
         "one_by_one_per_s": round(alone[_ROUNDS // 2]),
         "grouped_rounds_per_s": [round(each) for each in grouped],
+        "cpu_us_each": cpu,
+        "disk_alone_per_s": disk,
         "conflicts_found": conflicts,
         "where_percent": where,
         "goal_per_s": {"grouped": 5_000, "one_by_one": 1_500},
@@ -102,6 +109,28 @@ def _declare(runtime: Runtime, events: Sequence[Declare], group: int) -> float:
     for start in range(0, len(events), group):
         _held(runtime.submit(events[start : start + group], now))
     return len(events) / (time.perf_counter() - began)
+
+
+def _cpu_us(runtime: Runtime, events: Sequence[Declare]) -> int:
+    """Return how much of a processor one takes, in groups: what another's load hardly changes."""
+    began = time.process_time()
+    _declare(runtime, events, MAX_BULK_BATCH)
+    return round((time.process_time() - began) / len(events) * 1e6)
+
+
+def _disk(folder: Path, group: int) -> int:
+    """Return how many entries a second the disk alone takes, in commits of so many: the ceiling."""
+    rounds = max(20, 400 // group)
+    with sqlite3.connect(folder / f"alone-{group}.db", isolation_level=None) as db:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("CREATE TABLE entry (raw BLOB)")
+        began = time.perf_counter()
+        for _ in range(rounds):
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany("INSERT INTO entry VALUES (?)", [(b"x" * 900,)] * group)
+            db.execute("COMMIT")
+    return round(rounds * group / (time.perf_counter() - began))
 
 
 _PARTS = {
