@@ -17,6 +17,7 @@ NAMES = (
     "ladder", "phone", "voice", "study", "roster",
     "day", "conflict", "screen",
     "day", "preview",
+    "day", "declare", "bulk",
 )  # fmt: skip
 MORE = {"conflict": ("--peers", "1", "--plot", "1")}
 """What the kept figures of a benchmark are measured with, beside its defaults."""

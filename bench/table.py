@@ -69,6 +69,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
             ("preview, last key to conflict drawn, most", f"{preview} ms", "500 ms",
              preview <= 500),
         ]  # fmt: skip
+    made += _bulk(found)
     made += _telephones(found)
     made += _reaching(found)
     made += _voice(found)
@@ -79,6 +80,29 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
         made.append(
             (f"{nights['nights']:,} nights with faults, rules broken", str(count), "0", count == 0)
         )
+    return made
+
+
+def _bulk(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
+    made: list[tuple[str, str, str, bool]] = []
+    if declare := found.get("declare"):
+        active = declare["active"]
+        for what, key, goal in (
+            ("in groups", "grouped_per_s", 5_000),
+            ("one by one", "one_by_one_per_s", 1_500),
+        ):
+            rate = declare[key]
+            said = f"declarations a second, durable, {active:,} active, {what}"
+            made.append((said, f"{rate:,}", f"{goal:,}", rate >= goal))
+    if bulk := found.get("bulk"):
+        seconds, mb = bulk["seconds"], max(bulk["node_mb"], bulk["cli_mb"])
+        areas = f"{bulk['volumes']:,} areas in {bulk['notices']:,} notices"
+        goal_s = 60 * bulk["volumes"] / 100_000
+        made += [
+            (f"import of {areas}", f"{seconds} s", f"{goal_s:g} s", seconds <= goal_s),
+            (f"most memory, node or command line, importing {bulk['volumes']:,}", f"{mb} MB",
+             "1,000 MB", mb <= 1_000),
+        ]  # fmt: skip
     return made
 
 
