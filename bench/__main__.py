@@ -15,9 +15,7 @@ from bench import table
 NAMES = (
     "flash", "link", "restart", "verify", "drill", "memory", "console",
     "ladder", "phone", "voice", "study", "roster",
-    "day", "conflict", "screen",
-    "day", "preview",
-    "day", "declare", "bulk",
+    "day", "conflict", "screen", "preview", "declare", "bulk", "tracks",
 )  # fmt: skip
 MORE = {"conflict": ("--peers", "1", "--plot", "1")}
 """What the kept figures of a benchmark are measured with, beside its defaults."""

@@ -70,6 +70,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
              preview <= 500),
         ]  # fmt: skip
     made += _bulk(found)
+    made += _tracks(found.get("tracks"))
     made += _telephones(found)
     made += _reaching(found)
     made += _voice(found)
@@ -104,6 +105,18 @@ def _bulk(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
              "1,000 MB", mb <= 1_000),
         ]  # fmt: skip
     return made
+
+
+def _tracks(tracks: dict[str, Any] | None) -> list[tuple[str, str, str, bool]]:
+    if tracks is None:
+        return []
+    rate, cpu, late = tracks["tracks_per_s"], tracks["cpu_percent"], tracks["alert_p99_ms"]
+    against = f"against {tracks['notices']:,} notices"
+    return [
+        (f"tracks a second {against}", f"{rate:,}", "2,000", rate >= 2_000),
+        (f"CPU of {rate:,} tracks a second {against}", f"{cpu} %", "50 % of a core", cpu <= 50),
+        ("a track's report to its alert, p99", f"{late} ms", "200 ms", late <= 200),
+    ]
 
 
 def _telephones(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:

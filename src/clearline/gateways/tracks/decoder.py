@@ -62,13 +62,20 @@ class Lines:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._passing = False
+        """Whether the line under way is too long: what is left of it is no line of its own."""
         self.too_long = 0
 
     def take(self, raw: bytes) -> list[bytes]:
         """Return the lines that these bytes complete, without their ends."""
         *lines, self._rest = (self._rest + raw).split(b"\n")
-        if len(self._rest) > MAX_LINE_BYTES:
+        if lines and self._passing:
+            self._passing = False
+            del lines[0]
+        if self._passing:
             self._rest = b""
+        elif len(self._rest) > MAX_LINE_BYTES:
+            self._rest, self._passing = b"", True
             self.too_long += 1
         found = [line.strip() for line in lines if len(line) <= MAX_LINE_BYTES]
         self.too_long += len(lines) - len(found)
@@ -76,7 +83,7 @@ class Lines:
 
     def cut(self) -> None:
         """Forget a line that was begun."""
-        self._rest = b""
+        self._rest, self._passing = b"", False
 
 
 def clean_key(text: str) -> str | None:
