@@ -249,12 +249,29 @@ def test_whatever_happens_there_is_one_alarm_a_pair_and_everything_told_adds_up(
             told.pop(each, None)
         tracks, gone = seen.tracks_changed()
         shown = (shown | {track.id for track in tracks}) - set(gone)
+        told |= {alarm.id: alarm for alarm in seen.alarms_moved(now.after(watching.MOVED_MS))}
         assert told == {alarm.id: alarm for alarm in seen.alarms}
         assert shown == set(seen.tracks)
         pairs = [(alarm.track, alarm.notice) for alarm in seen.alarms]
         assert len(pairs) == len(set(pairs))
         assert {alarm.notice for alarm in seen.alarms} <= notices
         assert all(alarm.lost or alarm.track in seen.tracks for alarm in seen.alarms)
+
+
+def test_that_it_moved_on_is_told_now_and_then_and_that_it_is_graver_at_once():
+    seen = eyes()
+    look(seen, at(0), fly(0, 39.80))
+    assert len(seen.alarms_changed()[0]) == 1
+    for second in range(1, 10):
+        look(seen, at(second), fly(second, 39.80 + second / 500))
+        assert (seen.alarms_changed(), seen.alarms_moved(at(second))) == (([], []), [])
+    look(seen, at(11), fly(11, 39.83))
+    (moved,) = seen.alarms_moved(at(11))
+    assert moved.reported_at == at(11)
+    assert seen.alarms_moved(at(11)) == []
+    look(seen, at(12), fly(12, 40.1))
+    (graver,), _ = seen.alarms_changed()
+    assert graver.what is What.INSIDE
 
 
 def test_a_batch_is_bounded_and_the_rest_has_its_turn():

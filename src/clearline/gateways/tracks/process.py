@@ -151,6 +151,9 @@ class Process:
                 self._told = receivers
                 self._tell(Heard(receivers=receivers))
             if self._writer.transport.get_write_buffer_size() < MAX_UNREAD_BYTES:
+                if moved := tuple(self._eyes.alarms_moved(now)):
+                    left_out = self._eyes.alarms_left_out
+                    self._tell(Alarmed(put=moved, over=(), left_out=left_out))
                 await self._tell_moved(self._eyes)
             await asyncio.sleep(LOOK_S)
 

@@ -45,6 +45,8 @@ LEFT_M = 100.0
 """A track of ours has left when it is so far out: as far as a position may be wrong."""
 STEADY_MS = 5 * SECOND_MS
 """When a track will be inside is said anew if it differs by so much."""
+MOVED_MS = 10 * SECOND_MS
+"""How far it is and where is told anew so often; that it is, or is graver, at once."""
 AHEAD_OF_CLOCK_MS = 5 * SECOND_MS
 """A report may be so far in the future; one that is further is taken as of now."""
 
@@ -86,6 +88,8 @@ class Eyes:
         self._gone: dict[str, None] = {}
         self._alarms_put: dict[str, Alarm] = {}
         self._alarms_gone: dict[str, None] = {}
+        self._alarms_moved: dict[_Key, Instant] = {}
+        """Alarms of which only where and how far has changed, and since when."""
 
     @property
     def alarms(self) -> list[Alarm]:
@@ -293,8 +297,13 @@ class Eyes:
             self._kinds[before.alarm.what] -= 1
         self._kinds[alarm.what] += 1
         self._standing[key] = _Standing(alarm, out_since)
-        if before is None or before.alarm != alarm:
+        if before is None or _graver(before.alarm, alarm):
             self._alarms_put[alarm.id] = alarm
+            self._alarms_moved.pop(key, None)
+        elif alarm.id in self._alarms_put:
+            self._alarms_put[alarm.id] = alarm
+        elif before.alarm != alarm:
+            self._alarms_moved.setdefault(key, alarm.reported_at)
 
     def _clear(self, key: _Key) -> None:
         alarm = self._standing.pop(key).alarm
@@ -303,6 +312,7 @@ class Eyes:
         if not self._about[key[0]]:
             del self._about[key[0]]
         self._alarms_put.pop(alarm.id, None)
+        self._alarms_moved.pop(key, None)
         self._alarms_gone[alarm.id] = None
 
     def _lose(self, track: Track) -> None:
@@ -324,6 +334,13 @@ class Eyes:
         self._alarms_gone.clear()
         return made
 
+    def alarms_moved(self, now: Instant) -> list[Alarm]:
+        """Return the alarms of which something less has changed for a while, each once."""
+        due = [key for key, at in self._alarms_moved.items() if now.since(at) >= MOVED_MS]
+        for key in due:
+            del self._alarms_moved[key]
+        return [self._standing[key].alarm for key in due]
+
     def tracks_changed(self) -> tuple[list[Track], list[str]]:
         """Return the tracks that are new or different since this was last asked, and those gone."""
         made = [self.tracks[each] for each in self._put], list(self._gone)
@@ -338,6 +355,13 @@ def _first(waiting: dict[str, None], most: int) -> list[str]:
 
 def _sane(report: Report, now: Instant) -> bool:
     return report.reported_at.since(now) <= AHEAD_OF_CLOCK_MS
+
+
+def _graver(before: Alarm, now: Alarm) -> bool:
+    """Return whether an alarm says something else now, and not the same of another place."""
+    return (before.what, before.certain, before.lost, before.name) != (
+        now.what, now.certain, now.lost, now.name,
+    )  # fmt: skip
 
 
 def _steady(before: Instant | None, now: Instant | None) -> Instant | None:
