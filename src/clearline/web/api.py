@@ -28,12 +28,11 @@ from clearline.node.runtime import Runtime
 from clearline.node.talking import Talk, Talking
 from clearline.node.tracks.track import Alarm, Receiver, Tracking
 from clearline.record.bundle import Contents, pack
-from clearline.web import reliability, rostering, tracks
+from clearline.web import areas, reliability, rostering, tracks
+from clearline.web.areas import AreaFiles
 from clearline.web.calls import CallItem
-from clearline.web.checks import check_notice_slowly, check_phrases, forms, read_file
+from clearline.web.checks import check_notice_slowly, check_phrases, forms
 from clearline.web.drafts import (
-    FileDraft,
-    FileRead,
     Forms,
     NoticeCheck,
     NoticeDraft,
@@ -58,14 +57,13 @@ from clearline.web.record import LogPage, LogQuery, search
 from clearline.web.stream import MAX_CONSOLES, MAX_CONSOLES_OF_ONE, events
 from clearline.web.turns import unhurried
 
-__all__ = ["COMMANDS", "Api", "Backend", "Done", "ReadShapes", "body_of", "command_name"]
+__all__ = ["COMMANDS", "Api", "Backend", "Done", "body_of", "command_name"]
 
 MAX_KEYS = 10_000
 """Answers kept for the same command asked twice, because the first answer was lost."""
 MAX_KEY_CHARS = 100
 MAX_NOTICE_BYTES = 1 << 20
 """The body of a command, or of a draft that is checked: either may hold a whole notice."""
-MAX_FILE_BYTES = 6 << 20
 """The body that has a file in it."""
 MAX_LAYERS = 64
 LAYER_SUFFIX = ".geojson"
@@ -100,10 +98,6 @@ class Backend(rostering.HasRoster, Protocol):
     def gathering(self, link: str) -> Steps[Contents]:
         """Gather what a proof bundle of a link holds, in steps. Raises Mistake or Broken."""
         ...
-
-
-ReadShapes = Callable[[str, bytes], Any]
-"""How a file of shapes is read, by its name: the gateways', handed in by `wiring`."""
 
 
 class Wrote(Struct, frozen=True, kw_only=True):
@@ -201,7 +195,7 @@ class Api:
         backend: Backend,
         picture: Picture,
         layers: Path,
-        read_shapes: ReadShapes,
+        files: AreaFiles,
         still: Callable[[Any], bool],
         refresh: Callable[[], None],
     ) -> None:
@@ -209,7 +203,7 @@ class Api:
         self._backend = backend
         self._picture = picture
         self._layers = layers
-        self._read_shapes = read_shapes
+        self._files = files
         self._still = still
         self._refresh = refresh
         self._sight = tracks.Sight(lambda: backend.tracks)
@@ -228,7 +222,8 @@ class Api:
         """Return every row."""
         node = self._backend
         seen = tracks.rows(lambda: node.tracks)
-        others = (*rostering.rows(node), *reliability.rows(node), *seen)
+        files = areas.rows(node, self._files, self._aside)
+        others = (*rostering.rows(node), *reliability.rows(node), *seen, *files)
         return [*self._views(), *self._checks(), *self._commands(), *others]
 
     def _views(self) -> list[Endpoint]:
@@ -306,12 +301,6 @@ class Api:
                 takes=PhrasesDraft, gives=PhraseCheck, handler=self._check_phrases,
                 summary="What the node makes of what is about to be said.", tag="checks",
             ),
-            Endpoint(
-                method="POST", path="/check/file", name="check_file", needs="check",
-                takes=FileDraft, gives=FileRead, handler=self._check_file,
-                summary="The shapes in a file, and what of it was refused and why.",
-                max_bytes=MAX_FILE_BYTES, tag="checks",
-            ),
         ]  # fmt: skip
 
     async def _forms(self, asked: Asked) -> Forms:
@@ -324,11 +313,6 @@ class Api:
 
     async def _check_phrases(self, asked: Asked) -> PhraseCheck:
         return check_phrases(self._backend.runtime.state, asked.body, asked.now)
-
-    async def _check_file(self, asked: Asked) -> FileRead:
-        # Five megabytes take most of a second to read, and nothing of the node is touched.
-        async with self._aside:
-            return await asyncio.to_thread(read_file, asked.body, self._read_shapes)
 
     def _commands(self) -> list[Endpoint]:
         return [

@@ -21,7 +21,8 @@ from clearline.basis.faults import Mistake
 from clearline.core.effects import Effect
 from clearline.node.settings import Settings
 from clearline.node.views import ConsoleView
-from clearline.web.api import Backend, ReadShapes
+from clearline.web.api import Backend
+from clearline.web.areas import AreaFiles
 from clearline.web.page import Page
 from clearline.web.picture import Picture
 from clearline.web.serving import Serving
@@ -46,7 +47,7 @@ class Console:
         backend: Backend,
         settings: Settings,
         home: Path,
-        read_shapes: ReadShapes,
+        files: AreaFiles,
         served: Callable[[str], object],
         again_s: float = AGAIN_S,
     ) -> None:
@@ -55,7 +56,7 @@ class Console:
         self._backend = backend
         self._settings = settings
         self._home = home
-        self._read_shapes = read_shapes
+        self._files = files
         self._served = served
         self._again_s = again_s
         self._picture = Picture(
@@ -137,7 +138,7 @@ class Console:
             self._backend,
             self._settings,
             self._home,
-            self._read_shapes,
+            self._files,
             self._picture,
             self._page,
             self.refresh,

@@ -21,8 +21,9 @@ from uvicorn.server import ServerState
 
 from clearline.basis.faults import Mistake
 from clearline.node.settings import Console, Settings
-from clearline.web.api import Api, Backend, ReadShapes
+from clearline.web.api import Api, Backend
 from clearline.web.app import application
+from clearline.web.areas import AreaFiles
 from clearline.web.connection import Connection
 from clearline.web.documents import Documents
 from clearline.web.endpoint import Endpoint
@@ -68,7 +69,7 @@ class Serving:
         backend: Backend,
         settings: Settings,
         home: Path,
-        read_shapes: ReadShapes,
+        files: AreaFiles,
         picture: Picture,
         page: Page,
         refresh: Callable[[], None],
@@ -86,7 +87,7 @@ class Serving:
             undo.callback(listener.close)
             signin = SignIn(people, settings.node, console, now)
             address = signin.served_at(int(listener.getsockname()[1]))
-            api = Api(backend, picture, home / "layers", read_shapes, signin.still, refresh)
+            api = Api(backend, picture, home / "layers", files, signin.still, refresh)
             rows = every_endpoint(signin, Documents(people), Talks(backend.talking), api)
             app = application(signin, rows, page, now)
             config = Config(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +57,7 @@ from clearline.transports.metrics import Metrics
 from clearline.voice.voice import Voice
 from clearline.web.console import AGAIN_S, Console
 from clearline.web.turns import unhurried
+from clearline.wiring.areafiles import AreaFiles
 from clearline.wiring.home import Home
 from clearline.wiring.stderr import STDERR
 from clearline.wiring.ways import ways_of
@@ -137,9 +137,8 @@ class RunningNode:
         self._console: Console | None = None
         if self.settings.console.listen:
             self._console = Console(
-                self, self.settings, home.path, partial(gateways.read, limits=gateways.CONSOLE),
-                self._console_served, console_again_s,
-            )  # fmt: skip
+                self, self.settings, home.path, AreaFiles(), self._console_served, console_again_s
+            )
 
     async def start(self) -> int:
         """Listen for the counterparts and for the owner; return the port. Mistake if it cannot.
