@@ -11,7 +11,7 @@ import msgspec
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import DAY_MS, Instant, dec_hook, enc_hook
 from clearline.gateways import ical
-from clearline.node import words
+from clearline.node import transits, words
 from clearline.node.calendars import Source
 from clearline.phrasebook import PHRASES, Phrase, coded, languages, render
 from clearline.space import Position, caret, check, parse_position
@@ -145,6 +145,10 @@ def check_words(raw: bytes) -> None:
     moment = _read(text, lambda typed: words.instant(typed, NOW))
     if moment is not None:
         assert Instant.parse(str(moment)) == moment, text
+    speeds = _read(text, transits.speeds)
+    assert speeds is None or 0 < speeds[0] <= speeds[1]
+    passing = _read(text, lambda typed: transits.passing(typed, NOW))
+    assert passing is None or (passing.point >= 0 and passing.earliest <= passing.latest)
     # The offset of a mistake in a list is that in its part, so it is not asked about here.
     parts = text.split("\x00")
     for name in ("circle", "polygon", "corridor"):
@@ -206,7 +210,7 @@ def check_calendar(raw: bytes) -> None:
 
 def word_seeds() -> Iterable[bytes]:
     """Return what the tests type, and every phrase with slots."""
-    yield from literals("node/test_words.py", "cli/test_verbs.py")
+    yield from literals("node/test_words.py", "node/test_transits.py", "cli/test_verbs.py")
     slots = (
         "place=35.2N 040.1E",
         "radius=500m",

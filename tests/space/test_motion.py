@@ -248,6 +248,8 @@ def test_each_leg_keeps_its_band():
         ({"passes": ((0, 0, 0), (1, HOUR_MS, HOUR_MS))}, "transit_impossible"),
         ({"passes": ((0, 0, 0), (1, 9 * HOUR_MS, 9 * HOUR_MS))}, "transit_impossible"),
         ({"slowest_cm_h": 10_000}, "transit_too_long"),
+        ({"passes": ((2, -NOON, -NOON),)}, "transit_too_long"),
+        ({"passes": ((0, 1 << 60, 1 << 60),)}, "transit_too_long"),
     ],
 )
 def test_what_cannot_be_is_told_with_what_would_be_right(changes, code):

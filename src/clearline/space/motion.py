@@ -78,6 +78,7 @@ _PIECE_CM = (MAX_EXTENT_KM - 100) * KILOMETRE_CM
 """No piece is longer: no outline may reach further."""
 _NEVER = 1 << 61
 _PI_E6 = 3_141_593
+_LATEST_MS = 253_402_300_799_999
 
 Speed = Annotated[int, Meta(ge=MIN_SPEED_CM_H, le=MAX_SPEED_CM_H)]
 """cm in an hour: a knot is 185,200 and a km/h 100,000, exactly."""
@@ -132,6 +133,8 @@ class Timetable:
         off_cm = len(self.stations)
         self.slack_ms = -(-off_cm * HOUR_MS // transit.slowest_cm_h) + 1
         self._check_passes()
+        if self.early(0) < 0 or self.late(self.length_cm) > _LATEST_MS:
+            raise Mistake("transit_too_long", "it would begin before 1970, or end after 9999")
         span_ms = self.late(self.length_cm) - self.early(0)
         if span_ms > MAX_TRANSIT_MS:
             days = MAX_TRANSIT_MS // DAY_MS
