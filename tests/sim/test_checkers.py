@@ -183,7 +183,7 @@ def test_a_conflict_that_one_side_forgot_breaks_rule_7():
 
 def test_a_conflict_that_both_sides_missed_breaks_rule_7():
     found: set[int] = set()
-    for seed in range(6):
+    for seed in range(8, 12):
         night = play(seed, CALM)
         for station in night.world.stations:
             assert station.runtime is not None
