@@ -93,6 +93,18 @@ def test_a_file_that_is_no_text_is_sent_as_it_is(north: Client) -> None:
     assert answer.body["format"] == "kmz"
 
 
+def test_a_file_with_swapped_axes_is_suspected_by_the_agreed_area(north: Client) -> None:
+    """40 north and 35 east is a place too: only beside the agreed area does it look wrong."""
+    swapped = {
+        "type": "Feature",
+        "properties": {"radius_m": 500},
+        "geometry": {"type": "Point", "coordinates": [35.2, 40.1]},
+    }
+    answer = north.post("check/file", {"name": "a.geojson", "text": collection(swapped)})
+    assert len(answer.body["shapes"]) == 1
+    assert "swapped" in answer.body["notes"][0]
+
+
 def test_a_format_that_there_is_not_is_the_askers_mistake(north: Client) -> None:
     assert north.get("/api/v1/export?format=dwg").body["code"] == "unknown_format"
     assert north.get("/api/v1/export?format=kml&side=nobody").status == 422

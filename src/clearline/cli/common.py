@@ -20,7 +20,7 @@ import msgspec
 from clearline.basis.faults import Broken, Mistake
 from clearline.basis.ids import Name
 from clearline.cli.session import Session, errors, nobody_reads, out, plain
-from clearline.space import Position
+from clearline.space import Polygon, Position
 from clearline.transports.local import LocalClient
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Session",
     "acting_officer",
     "anchors_of",
+    "area_of",
     "confirm",
     "errors",
     "fail",
@@ -164,6 +165,12 @@ async def anchors_of(node: LocalClient, link: str) -> dict[str, Position]:
     return {
         each["name"]: msgspec.convert(each["position"], Position) for each in document["anchors"]
     }
+
+
+async def area_of(node: LocalClient, link: str) -> Polygon:
+    """Return the area that a link's terms agree."""
+    document = (await node.ask("terms", link=link))["document"]
+    return msgspec.convert({"shape": "polygon"} | document["area"], Polygon)
 
 
 def acting_officer() -> str:

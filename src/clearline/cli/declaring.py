@@ -22,6 +22,7 @@ from clearline.cli.common import (
     Session,
     acting_officer,
     anchors_of,
+    area_of,
     errors,
     pick,
     pick_link,
@@ -39,7 +40,16 @@ from clearline.core.events import (
 from clearline.core.trial import Way
 from clearline.node import words
 from clearline.node.clock import SystemClock
-from clearline.space import Band, Position, Reference, Volume, Window, parse_band, parse_position
+from clearline.space import (
+    Band,
+    Polygon,
+    Position,
+    Reference,
+    Volume,
+    Window,
+    parse_band,
+    parse_position,
+)
 from clearline.transports.local import LocalClient
 
 __all__ = ["declare", "revise", "withdraw"]
@@ -95,6 +105,7 @@ def declare(
     async def work(node: LocalClient) -> list[Any]:
         links = [await pick_link(node, name) for name in (names or (None,))]
         anchors = await anchors_of(node, links[0]["id"])
+        agreed = [await area_of(node, link["id"]) for link in links]
         ids = tuple(link["id"] for link in links)
         events = [
             Declare(
@@ -105,7 +116,7 @@ def declare(
                 place=place,
                 label=(label or name)[:60],
             )
-            for name, volumes, place in _volumes(session, shape, anchors, now)
+            for name, volumes, place in _volumes(session, shape, anchors, now, agreed)
         ]
         return await _all(node, events)
 
@@ -141,7 +152,9 @@ def revise(session: Session, notice: str, way: str | None, **shape: Any) -> None
         if way is not None:
             volumes = way_of(await node.ask("preview", notice=found["id"]), way)
             return await node.do(Revise(by=acting_officer(), notice=found["id"], volumes=volumes))
-        made = list(_volumes(session, shape, await anchors_of(node, found["link"]), now))
+        anchors = await anchors_of(node, found["link"])
+        agreed = [await area_of(node, found["link"])]
+        made = list(_volumes(session, shape, anchors, now, agreed))
         if len(made) != 1:
             raise Mistake("one_shape", "A revision takes one shape, or a file of one feature.")
         _, volumes, place = made[0]
@@ -196,7 +209,11 @@ def _progress(what: str, total: int) -> Generator[Any]:
 
 
 def _volumes(
-    session: Session, shape: dict[str, Any], anchors: dict[str, Position], now: Instant
+    session: Session,
+    shape: dict[str, Any],
+    anchors: dict[str, Position],
+    now: Instant,
+    agreed: list[Polygon],
 ) -> Iterator[tuple[str, tuple[Volume, ...], Place | None]]:
     """Yield name, volumes and place of each notice that the options make."""
     source: Path | None = shape.pop("source")
@@ -212,7 +229,7 @@ def _volumes(
         outline = words.outline(anchors, **shape)
         yield "", (_volume("The notice", outline, band, window),), place
         return
-    for each in read_areas(session, source, keep_good=keep_good).shapes:
+    for each in read_areas(session, source, keep_good=keep_good, agreed=agreed).shapes:
         volume = _volume(each.name, each.outline, band or each.band, window or each.window)
         yield each.name, (volume,), place
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from clearline import gateways
 from clearline.basis.faults import Mistake
 from clearline.cli.common import confirm
 from clearline.cli.session import Session, errors, plain
+from clearline.gateways.suspicion import suspected
+from clearline.space import Polygon
 
 __all__ = ["MAX_TOLD", "read_areas", "told"]
 
@@ -16,13 +19,17 @@ MAX_TOLD = 20
 """Refused items that are told at a terminal."""
 
 
-def read_areas(session: Session, path: Path, *, keep_good: bool) -> gateways.Reading:
+def read_areas(
+    session: Session, path: Path, *, keep_good: bool, agreed: Sequence[Polygon] = ()
+) -> gateways.Reading:
     """Return what a file gives; all that was refused, lost or noted is told on standard error.
+
+    It is held against the areas that the terms agree, so that swapped axes are seen.
 
     If anything was refused, the rest is used only if that was asked for: by `keep_good`, or by
     who sits at the terminal. Raises Mistake otherwise.
     """
-    reading = gateways.read(path.name, path.read_bytes())
+    reading = suspected(gateways.read(path.name, path.read_bytes()), agreed)
     for line in told(reading):
         errors.print(plain(line), soft_wrap=True)
     if reading.refused and not keep_good:

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from clearline.basis.faults import Mistake
 from clearline.node.notice_views import NoticeView, notices
 from clearline.node.runtime import Runtime
+from clearline.space import Polygon
 from clearline.web.checks import read_file
 from clearline.web.drafts import FileDraft, FileRead
 from clearline.web.endpoint import Asked, Endpoint
@@ -74,8 +75,8 @@ class HasRuntime(Protocol):
 class AreaFiles(Protocol):
     """The gateways, as `wiring` hands them in."""
 
-    def read(self, name: str, raw: bytes) -> Any:
-        """Return the reading of a file. Raises Mistake if it cannot be read."""
+    def read(self, name: str, raw: bytes, agreed: Sequence[Polygon]) -> Any:
+        """Return the reading of a file, held against agreed areas. Raises Mistake if it is none."""
         ...
 
     def formats(self) -> tuple[FileFormat, ...]:
@@ -91,9 +92,15 @@ def rows(backend: HasRuntime, files: AreaFiles, aside: asyncio.Lock) -> list[End
     """Return the rows of files. `aside` is held by whoever uses a thread beside the loop."""
 
     async def check_file(asked: Asked) -> FileRead:
+        links = backend.runtime.state.links.values()
+        agreed = [link.terms.area for link in links if link.agreement.in_force]
+
+        def read(name: str, raw: bytes) -> Any:
+            return files.read(name, raw, agreed)
+
         # Five megabytes take most of a second to read, and nothing of the node is touched.
         async with aside:
-            return await asyncio.to_thread(read_file, asked.body, files.read)
+            return await asyncio.to_thread(read_file, asked.body, read)
 
     async def formats(asked: Asked) -> list[FileFormat]:
         del asked

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from clearline import gateways
 from clearline.basis.instants import Instant
 from clearline.gateways.noticed import areas_of
+from clearline.gateways.suspicion import suspected
 from clearline.node.notice_views import NoticeView
+from clearline.space import Polygon
 from clearline.web.areas import Exported, ExportQuery, FileFormat
 
 __all__ = ["AreaFiles"]
@@ -16,9 +18,9 @@ __all__ = ["AreaFiles"]
 class AreaFiles:
     """Files of areas, in and out, as much at once as a node does beside its work."""
 
-    def read(self, name: str, raw: bytes) -> gateways.Reading:
-        """Return what a file gives. Raises Mistake if it cannot be read."""
-        return gateways.read(name, raw, gateways.CONSOLE)
+    def read(self, name: str, raw: bytes, agreed: Sequence[Polygon]) -> gateways.Reading:
+        """Return what a file gives, held against agreed areas. Raises Mistake if it is none."""
+        return suspected(gateways.read(name, raw, gateways.CONSOLE), agreed)
 
     def formats(self) -> tuple[FileFormat, ...]:
         """Return every format."""
