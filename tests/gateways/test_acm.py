@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
+from clearline import gateways
 from clearline.gateways import acm
 from clearline.space import (
     Altitude,
@@ -242,3 +243,8 @@ def test_what_a_request_cannot_say_is_said():
     written = acm.write([area(volume(circle, deep, deep), volume(circle, None, high))])
     assert any("wholly under water" in loss for loss in written.lost)
     assert any("99,900 ft" in loss for loss in written.lost)
+
+
+@pytest.mark.parametrize("name", ["x.aco", "x.acm", "x.txt", "x"])
+def test_a_file_is_known_by_its_ending_or_its_content(name):
+    assert gateways.read(name, (HEAD + means()).encode()).format == "acm"

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
+from clearline import gateways
 from clearline.basis.faults import Mistake
 from clearline.gateways import aixm
 from clearline.space import (
@@ -487,3 +488,8 @@ def test_what_a_message_cannot_say_is_said():
     assert any("begins at its surface" in loss for loss in written.lost)
     (shape,) = aixm.read(written.raw).shapes
     assert covers(shape.outline, circle)
+
+
+@pytest.mark.parametrize("name", ["x.aixm", "x.xml", "x"])
+def test_a_file_is_known_by_its_ending_or_its_content(name):
+    assert gateways.read(name, simple()).format == "aixm"

@@ -11,6 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clearline import gateways
 from clearline.gateways import navwarn
 from clearline.space import (
     Circle,
@@ -330,3 +331,8 @@ def test_what_a_warning_cannot_say_is_said():
     assert any("no heights" in loss for loss in written.lost)
     assert any("near to a pole" in loss for loss in written.lost)
     assert b"WARNING 0000" not in written.raw
+
+
+@pytest.mark.parametrize("name", ["x.navwarn", "x.txt", "x"])
+def test_a_file_is_known_by_its_ending_or_its_content(name):
+    assert gateways.read(name, AEGEAN.encode()).format == "navwarn"

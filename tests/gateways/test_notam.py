@@ -8,6 +8,7 @@ import re
 import pytest
 from hypothesis import given, settings
 
+from clearline import gateways
 from clearline.basis.instants import HOUR_MS, Instant
 from clearline.gateways import notam
 from clearline.gateways.reading import Spot
@@ -149,7 +150,9 @@ def test_an_arc_is_held_by_the_polygon_that_it_becomes():
         "AREA BOUNDED BY 530000N0020000W - 525959N0015141W THENCE CLOCKWISE BY THE ARC OF A "
         "CIRCLE RADIUS 5NM CENTRED ON 530000N0020000W TO 525500N0020000W"
     )
-    (shape,) = read(notice(e, Q="EGTT/QRTCA/IV/BO/W/000/130/5258N00156W010")).shapes
+    reading = read(notice(e, Q="EGTT/QRTCA/IV/BO/W/000/130/5258N00156W010"))
+    assert "up to 5 m further" in said(reading)
+    (shape,) = reading.shapes
     assert isinstance(shape.outline, Polygon)
     for azimuth in range(95, 180, 5):
         rim = Make.reach(53.0, -2.0, azimuth, 9_259.9)
@@ -202,6 +205,27 @@ def test_items_may_be_named_within_the_text_of_item_e():
     e = "AREA A) WI 2NM RADIUS OF 500000N0080000E. SEE B) AND F) OF THE AIP"
     (shape,) = read(notice(e)).shapes
     assert shape.band == parse_band("SFC-FL130")
+
+
+@pytest.mark.parametrize("name", ["x.notam", "x.txt", "x"])
+def test_a_file_of_notices_is_known_by_its_ending_or_its_content(name):
+    assert gateways.read(name, CIRCLE.encode()).format == "notam"
+
+
+@pytest.mark.parametrize(
+    "e",
+    [
+        "WI 1.5NM RADIUS 500000N 0080000E",
+        "PSN 5000N00800E RADIUS 1.5NM",
+        "FIREWORKS WILL TAKE PLACE AS FLW : A CIRCLE RADIUS 1.5NM CENTERED ON 500000N0080000E",
+        "PJE WI 1.5NM OF N500000 E0080000",
+        "1. PSN : 500000N0080000E\n2. RADIUS : 1.5NM",
+        "UNMANNED ACFT WI A RADIUS OF 1.5 NAUTICAL MILES CENTRED ON 500000.0N 0080000.0E (XY)",
+    ],
+)
+def test_a_circle_is_read_however_it_is_said(e):
+    (shape,) = read(notice(e)).shapes
+    assert shape.outline == Circle(centre=from_degrees(50, 8), radius_cm=277_800)
 
 
 def test_notices_without_headings_are_told_apart_by_their_q_lines():

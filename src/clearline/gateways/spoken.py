@@ -41,6 +41,8 @@ class Found(NamedTuple):
 
     outline: Outline
     at: int
+    grown_cm: int
+    """By how much it is larger than what was said, so that it holds arcs and rhumb lines."""
 
 
 class Spoken(NamedTuple):
@@ -411,12 +413,13 @@ class _Hearing:
         at = self._fixes[first].start
         try:
             checked(outline)
-            whole = _along_rhumbs(outline) if self._sea else outline
+            whole, grown_cm = _along_rhumbs(outline) if self._sea else (outline, 0)
         except Hint as hint:
             raise self._bulletin.hint(hint.code, hint.phrase, at, hint.suggestion) from hint
         except Mistake as mistake:
             raise self._bulletin.hint(mistake.code, mistake.phrase, at) from mistake
-        self._made.found.append(Found(whole, at))
+        arcs_cm = outline.margin_cm if isinstance(outline, Polygon) else 0
+        self._made.found.append(Found(whole, at, arcs_cm + grown_cm))
 
     def _check_rest(self, start: int, end: int, *, whole: bool) -> None:
         """Note words of geometry that no position follows."""
@@ -425,12 +428,13 @@ class _Hearing:
         self._made.unread.extend(sized or bounds)
 
 
-def _along_rhumbs(outline: Outline) -> Outline:
-    """Return an outline of geodesics that contains the one with rhumb lines for its edges."""
+def _along_rhumbs(outline: Outline) -> tuple[Outline, int]:
+    """Return an outline of geodesics that contains the one with rhumb lines, and its growth."""
     match outline:
         case Polygon():
-            return contain(Edges.RHUMB, outline.exterior, margin_cm=outline.margin_cm).outline
+            held = contain(Edges.RHUMB, outline.exterior, margin_cm=outline.margin_cm)
         case Corridor():
-            return contain_path(Edges.RHUMB, outline.points, width_cm=outline.width_cm).outline
+            held = contain_path(Edges.RHUMB, outline.points, width_cm=outline.width_cm)
         case Circle():
-            return outline
+            return outline, 0
+    return held.outline, held.grown_cm

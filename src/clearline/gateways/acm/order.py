@@ -162,6 +162,7 @@ def _read_one(bulletin: Bulletin, means: _Means, head: _Head, made: Collector) -
         if line.name == "POLYARC" and hint.code == "self_crossing":
             meant = "the two bearings swapped, if the arc runs the other way round"
         raise bulletin.hint(hint.code, hint.phrase, line.at, meant) from hint
+    made.grown(outline.margin_cm if isinstance(outline, Polygon) else 0)
     band = _band(bulletin, means, made)
     made.lose("what a means is for, who controls it, its control points and remarks")
     for window in _windows(bulletin, means, head, made):

@@ -24,7 +24,7 @@ from clearline.gateways.element import parse
 from clearline.gateways.hint import Hint
 from clearline.gateways.reading import Collector
 from clearline.gateways.shape import MAX_NAME, Shape, checked
-from clearline.space import check_window
+from clearline.space import Polygon, check_window
 
 if TYPE_CHECKING:
     from clearline.gateways.element import Element
@@ -274,4 +274,5 @@ def _volume(volume: Element, name: str, made: Collector) -> list[_Part]:
             raise Hint(
                 hint.code, hint.phrase, spot=volume.spot, suggestion=hint.suggestion
             ) from hint
+        made.grown(outline.margin_cm if isinstance(outline, Polygon) else 0)
     return [_Part(outline, level) for outline in found]

@@ -142,6 +142,7 @@ def _read_one(bulletin: Bulletin, message: _Message, made: Collector) -> None:
     spoken = hear(bulletin, message.start, message.end, sea=True)
     for loss in spoken.lost:
         made.lose(loss)
+    made.grown(max((found.grown_cm for found in spoken.found), default=0))
     if not spoken.found:
         if others:
             raise bulletin.hint(

@@ -265,6 +265,7 @@ def _outlines(
     spoken = hear(bulletin, item.start, item.end)
     for loss in spoken.lost:
         made.lose(loss)
+    made.grown(max((found.grown_cm for found in spoken.found), default=0))
     if spoken.found:
         if spoken.unread:
             raise bulletin.hint(
