@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from clearline.space.plane import Floats, Plane
 
-__all__ = ["Footprint", "bounding", "footprint"]
+__all__ = ["Footprint", "both_cores", "bounding", "footprint"]
 
 # The stubs of shapely leave the keyword arguments untyped; its classes are slower than these.
 _shapely = cast("Any", shapely)
@@ -96,9 +96,16 @@ class Footprint:
 
         With `shore`, a polygon is its rings alone, without what they bound.
         """
-        if self.is_point and (plane.lat, plane.lon) == (self.lat, self.lon):
+        if self.is_middle(plane):
             return _MIDDLE
-        xy = plane.project(self.lats, self.lons)
+        return self.shape(plane.project(self.lats, self.lons), shore=shore)
+
+    def is_middle(self, plane: Plane) -> bool:
+        """Return whether the core is the point about which a plane is laid."""
+        return self.is_point and (plane.lat, plane.lon) == (self.lat, self.lon)
+
+    def shape(self, xy: Floats, *, shore: bool) -> BaseGeometry:
+        """Return the core as a shape, of its points as a plane has them."""
         if self.is_point:
             return _shapely.points(xy[0])
         if not self.ends:
@@ -122,6 +129,17 @@ class Footprint:
             pairs += [(i, i + 1 if i + 1 < end else start) for i in range(start, end)]
             start = end
         return pairs
+
+
+def both_cores(
+    plane: Plane, a: Footprint, b: Footprint, *, shore: bool = False
+) -> tuple[BaseGeometry, BaseGeometry]:
+    """Return the cores of two as `core` does, projected together."""
+    if a.is_middle(plane) or b.is_middle(plane):
+        return a.core(plane, shore=shore), b.core(plane, shore=shore)
+    size = len(a.lats)
+    xy = plane.project(np.concatenate([a.lats, b.lats]), np.concatenate([a.lons, b.lons]))
+    return a.shape(xy[:size], shore=shore), b.shape(xy[size:], shore=shore)
 
 
 @lru_cache(maxsize=_CACHED)

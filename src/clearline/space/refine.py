@@ -22,7 +22,7 @@ import numpy as np
 import shapely
 
 from clearline.basis.quantities import METRE_CM
-from clearline.space.footprint import Footprint, footprint
+from clearline.space.footprint import Footprint, both_cores, footprint
 from clearline.space.glance import bounds_m
 from clearline.space.nearest import NEAR_M
 from clearline.space.plane import (
@@ -83,14 +83,14 @@ def refine(pairs: Iterable[tuple[Volume, Volume]], minima: Minima) -> list[Separ
     """Return of each pair of volumes what `meet` says of it."""
     found: list[Separation | None] = []
     left: list[tuple[int, int | None, int]] = []
-    cores: list[_Cores] = []
+    held: list[_Cores] = []
     for a, b in pairs:
         rest = otherwise(a, b, minima)
         if rest is not None:
             left.append((len(found), *rest))
-            cores.append(_Cores(footprint(a.outline), footprint(b.outline)))
+            held.append(_Cores(footprint(a.outline), footprint(b.outline)))
         found.append(None)
-    across = _across(cores, minima.horizontal_cm)
+    across = _across(held, minima.horizontal_cm)
     for (number, vertical_cm, time_ms), cm in zip(left, across, strict=True):
         if under(cm, minima.horizontal_cm):
             found[number] = Separation(horizontal_cm=cm, vertical_cm=vertical_cm, time_ms=time_ms)
@@ -149,7 +149,7 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
     if apart_m > _STRAIGHT_M:
         return _measured(a, b)
     plane = Plane(centre.lat, centre.lon)
-    shapes = (a.core(plane), b.core(plane))
+    shapes = both_cores(plane, a, b)
     length_m = float(_shapely.distance(*shapes))
     radii_m = a.radius_m + b.radius_m
     if length_m + _over_m(length_m) < radii_m:

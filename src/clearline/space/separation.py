@@ -38,7 +38,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from clearline.basis.quantities import METRE_CM
 from clearline.space import heights, plane
-from clearline.space.footprint import Footprint, footprint
+from clearline.space.footprint import Footprint, both_cores, footprint
 from clearline.space.heights import Certainty, WorstCase, vertical_range_cm
 from clearline.space.nearest import FAR_M, NEAR_M, nearest
 from clearline.space.pieces import nearest_pieces
@@ -312,7 +312,7 @@ def _apart_m(lat: float, lon: float, a: Footprint, b: Footprint) -> float:
 def _in_plane(lat: float, lon: float, a: Footprint, b: Footprint, *, shore: bool) -> Pair:
     """Return the nearest points of two cores, as a plane about (lat, lon) has them."""
     plane = Plane(lat, lon)
-    return _ends(plane, (a.core(plane, shore=shore), b.core(plane, shore=shore)))
+    return _ends(plane, both_cores(plane, a, b, shore=shore))
 
 
 def _ends(plane: Plane, shapes: Shapes) -> Pair:
