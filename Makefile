@@ -4,7 +4,7 @@ SHELL := /bin/bash
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help setup page demo test check fuzz bench nights lock clean
+.PHONY: help setup page demo test check fuzz bench nights missed lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ bench: page ## measure every figure into bench/results; bench ARGS=flash for one
 
 nights: setup ## 10,000 seeded nights with faults, both sides checked by the eight rules
 	@$(PY) -m bench.nights --out bench/results/nights.json $(ARGS)
+
+missed: setup ## a million random pairs against brute force; goes on from where it was cut
+	@$(PY) -m bench.missed --pairs 1000000 --into bench/results/missed.json $(ARGS)
 
 lock: ## pin every dependency again, with hashes and without naming where they come from
 	@scripts/lock.sh

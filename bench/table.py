@@ -81,6 +81,7 @@ def rows(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
         made.append(
             (f"{nights['nights']:,} nights with faults, rules broken", str(count), "0", count == 0)
         )
+    made += _missed(found.get("missed"))
     return made
 
 
@@ -117,6 +118,20 @@ def _tracks(tracks: dict[str, Any] | None) -> list[tuple[str, str, str, bool]]:
         (f"CPU of {rate:,} tracks a second {against}", f"{cpu} %", "50 % of a core", cpu <= 50),
         ("a track's report to its alert, p99", f"{late} ms", "200 ms", late <= 200),
     ]
+
+
+def _missed(missed: dict[str, Any] | None) -> list[tuple[str, str, str, bool]]:
+    if missed is None:
+        return []
+    pairs, batch = f"{missed['pairs']:,}", missed["batch"]
+    none = missed["missed"] == 0, batch["missed"] == 0
+    return [
+        (f"conflicts missed of {pairs} random pairs", str(missed["missed"]), "0 of 1,000,000",
+         none[0] and missed["pairs"] >= 1_000_000),
+        (f"the same of {batch['pairs']:,} measured in batches", str(batch["missed"]), "0", none[1]),
+        ("conflicts that are none, outside the tolerance", str(missed["false"]), "0",
+         missed["false"] == 0),
+    ]  # fmt: skip
 
 
 def _telephones(found: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
