@@ -44,7 +44,7 @@ from clearline.node.tracks.watching import Eyes
 
 __all__ = ["main"]
 
-NICENESS = 5
+NICENESS = 2
 """The node itself comes first when both want the machine."""
 COMPARE_S = 0.05
 """Reports wait so long for others, to be compared with them in one go."""

@@ -10,16 +10,20 @@ A list holds too many volumes, and those that stand no more; never too few.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from clearline.node.tracks.rays import Floats, Integers
+    from clearline.node.tracks.rays import Floats, Integers, Truths
 
 __all__ = ["Cells"]
 
-REACHES_M = (0.0, 10_000.0, 40_000.0, 120_000.0, 400_000.0, 1_200_000.0)
+REACHES_M = (
+    0.0, 10_000.0, 25_000.0, 50_000.0, 75_000.0, 100_000.0, 150_000.0, 300_000.0, 600_000.0,
+    1_200_000.0,
+)  # fmt: skip
 """A track is looked up among those that reach at least as far as it does."""
 LEAST_CELL_DEG = 0.25
 MAX_CELLS = 8_192
@@ -38,24 +42,38 @@ class Cells:
     def __init__(self) -> None:
         self._lists: dict[_Cell, tuple[Integers, int]] = {}
         """Of each cell its rows, and how many rows there were when it was last looked through."""
+        self._some: dict[_Cell, Integers] = {}
+        """Of each cell the rows that count now."""
+        self._counts: Truths | None = None
 
     def forget(self) -> None:
         """Let go of every list: rows have other numbers now."""
         self._lists.clear()
+        self._some.clear()
+
+    def some(
+        self, lat: float, lon: float, reach_m: float, numbers: Floats, counts: Truths
+    ) -> Integers:
+        """Return those of `around` that count: as `counts` says, the same array for many calls."""
+        if counts is not self._counts:
+            self._counts = counts
+            self._some.clear()
+        cell, _, _ = _cell_of(lat, lon, reach_m)
+        known = self._some.get(cell)
+        if known is None:
+            rows = self.around(lat, lon, reach_m, numbers)
+            known = self._some[cell] = rows[counts[rows]]
+        return known
 
     def around(self, lat: float, lon: float, reach_m: float, numbers: Floats) -> Integers:
         """Return the rows that a track here with this reach may come near, and more."""
-        tier = next(n for n, far in enumerate(REACHES_M) if reach_m <= far)
-        size = _size_deg(tier)
-        row = math.floor(lat / size)
-        width = _width_deg(row, size)
-        cell = tier, row, math.floor(lon / width)
+        cell, size, width = _cell_of(lat, lon, reach_m)
         kept, until = self._lists.get(cell, (_NONE, 0))
         if until == len(numbers):
             return kept
         more = _near(cell, size, width, numbers[until:]) + until
         if len(self._lists) >= MAX_CELLS and not until:
-            self._lists.clear()
+            self.forget()
         kept = np.concatenate((kept, more))
         self._lists[cell] = kept, len(numbers)
         return kept
@@ -64,8 +82,20 @@ class Cells:
 _NONE: Integers = np.empty(0, dtype=np.int64)
 
 
+def _cell_of(lat: float, lon: float, reach_m: float) -> tuple[_Cell, float, float]:
+    """Return the cell of a place for a reach, and how high and wide it is."""
+    tier = bisect_left(REACHES_M, reach_m)
+    size = SIZES_DEG[tier]
+    row = math.floor(lat / size)
+    width = _width_deg(row, size)
+    return (tier, row, math.floor(lon / width)), size, width
+
+
 def _size_deg(tier: int) -> float:
-    return max(LEAST_CELL_DEG, REACHES_M[tier] / 2 / 111_000)
+    return max(LEAST_CELL_DEG, REACHES_M[tier] / 4 / 111_000)
+
+
+SIZES_DEG = tuple(_size_deg(tier) for tier in range(len(REACHES_M)))
 
 
 def _width_deg(row: int, size: float) -> float:

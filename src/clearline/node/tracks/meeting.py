@@ -36,6 +36,8 @@ MAX_REACH_M = 1_200_000.0
 """No course is followed further than this, however fast the track and long the look ahead."""
 LEAST_SPEED_CM_S = 50
 """Slower than this a course is noise: nothing is said of where it leads."""
+SOON_MS = 10_000
+"""So often it is looked which windows open soon."""
 KEPT_ACROSS, KEPT_ACROSS_M = 1.1, 300.0
 """An alarm is kept out to so many times the horizontal minimum, and so many metres more."""
 KEPT_UP_CM = 10_000.0
@@ -126,9 +128,12 @@ class Volumes:
         self._cores: list[Core] = []
         self._notices: list[str] = []
         self._numbers: Floats = np.empty((0, 12))
-        """Of each row: normal, reach in radians, window, minima, whether it stands, whose."""
+        """Of each row: normal, reach in radians, window, minima, whether it stands, whose, and how
+        near a way must come to it, in radians, to count at all."""
         self._bands: Floats = np.empty((0, 8))
         self._dead = 0
+        self._soon: Truths = np.empty(0, dtype=np.bool_)
+        self._soon_until = Instant(0)
 
     def __len__(self) -> int:
         return len(self._cores) - self._dead
@@ -269,9 +274,9 @@ class Volumes:
 
     def _candidates(self, batch: Batch, alarmed: Sequence[tuple[int, str]], now: Instant) -> _Pairs:
         """Return the pairs of a track and a volume of theirs that its cell has."""
-        reach = self._reach_m(batch, now)
+        reach, soon = self._reach_m(batch, now), self._open_soon(now)
         parts = [
-            self._cells.around(float(lat), float(lon), float(far), self._numbers)
+            self._cells.some(float(lat), float(lon), float(far), self._numbers, soon)
             for lat, lon, far in zip(batch.lats, batch.lons, reach, strict=True)
         ]
         t = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
@@ -291,6 +296,17 @@ class Volumes:
             t, v = np.divmod(joined, len(self._cores))
         return _Pairs(t, v)
 
+    def _open_soon(self, now: Instant) -> Truths:
+        """Return of each row whether it is theirs, and open now or before it is asked for anew."""
+        if len(self._soon) != len(self._numbers) or now >= self._soon_until:
+            numbers = self._numbers
+            until = float(now) + self._ahead_ms * KEPT_AHEAD + SOON_MS
+            soon = (numbers[:, _STANDS] > 0) & (numbers[:, _MINE] == 0)
+            soon &= numbers[:, _START] - numbers[:, _TIME_MS] <= until
+            soon &= numbers[:, _END] + numbers[:, _TIME_MS] >= float(now)
+            self._soon, self._soon_until = soon, now.after(SOON_MS)
+        return self._soon
+
     def _reach_m(self, batch: Batch, now: Instant) -> Floats:
         aged = np.maximum(float(now) - batch.reported, 0.0)
         return np.minimum(
@@ -299,28 +315,36 @@ class Volumes:
 
     def _close(self, batch: Batch, pairs: _Pairs, now: Instant) -> _Pairs:
         """Return the pairs that bounding circles, windows and heights do not part."""
-        numbers = self._numbers[pairs.v]
+        t, v = self._reached(batch, pairs, self._reach_m(batch, now))
+        numbers = self._numbers[v]
         wide = numbers[:, _TIME_MS]
         fits = (numbers[:, _STANDS] > 0) & (numbers[:, _MINE] == 0)
         fits &= numbers[:, _START] - wide <= float(now) + self._ahead_ms * KEPT_AHEAD
         fits &= numbers[:, _END] + wide >= float(now)
-        below, above, _ = gaps_cm(batch.level[pairs.t], self._bands[pairs.v])
-        aged = np.maximum(float(now) - batch.reported[pairs.t], 0.0)
-        climbed = np.abs(batch.climb_cm_s[pairs.t]) * (self._ahead_ms * KEPT_AHEAD + aged) / 1_000
+        below, above, _ = gaps_cm(batch.level[t], self._bands[v])
+        aged = np.maximum(float(now) - batch.reported[t], 0.0)
+        climbed = np.abs(batch.climb_cm_s[t]) * (self._ahead_ms * KEPT_AHEAD + aged) / 1_000
         fits &= np.maximum(below, above) < numbers[:, _UP_CM] + KEPT_UP_CM + climbed
-        t, v, numbers = pairs.t[fits], pairs.v[fits], numbers[fits]
-        turn = self._reach_m(batch, now)[t] / _LEAST_CURVATURE_M
-        across_m = numbers[:, _ACROSS_M] * KEPT_ACROSS + KEPT_ACROSS_M
-        reach = numbers[:, _REACH] + across_m / _LEAST_CURVATURE_M + turn * _BEND + _SLACK
-        centre = numbers[:, :3]
+        return _Pairs(t[fits], v[fits])
+
+    def _reached(self, batch: Batch, pairs: _Pairs, reach_m: Floats) -> tuple[Integers, Integers]:
+        """Return the pairs of which the way of the track comes near the bounding circle.
+
+        The first to be asked, of hundreds for each track, so it looks at little of each.
+        """
+        t, v = pairs
+        turn = reach_m / _LEAST_CURVATURE_M
+        bend = turn * _BEND + _SLACK
+        cosines, sines = np.cos(turn), np.sin(turn)
+        centre = self._numbers[v, :3]
         here = np.einsum("ij,ij->i", batch.normal[t], centre)
         along = np.einsum("ij,ij->i", batch.ahead[t], centre)
-        least = np.cos(np.minimum(reach, math.pi))
-        there = here * np.cos(turn) + along * np.sin(turn)
-        between = (along > 0) & (along * np.cos(turn) <= here * np.sin(turn))
-        close = (here >= least) | (there >= least)
-        close |= between & ((here > 0) & (np.hypot(here, along) >= least) | (least <= 0))
-        return _Pairs(t[close], v[close])
+        least = np.cos(np.minimum(self._numbers[v, _LEAST_TURN] + bend[t], math.pi))
+        there = here * cosines[t] + along * sines[t]
+        between = (along > 0) & (along * cosines[t] <= here * sines[t])
+        close = np.maximum(here, there) >= least
+        close |= between & ((here * here + along * along >= least * least) | (least <= 0))
+        return t[close], v[close]
 
     # Ours
 
@@ -362,18 +386,23 @@ class Volumes:
         return float(np.min(np.where(np.maximum(below, above) > 0, np.inf, gap_m)))
 
 
-_REACH, _START, _END, _ACROSS_M, _UP_CM, _TIME_MS, _STANDS, _MINE = range(3, 11)
+(
+    _REACH, _START, _END, _ACROSS_M, _UP_CM, _TIME_MS, _STANDS, _MINE, _LEAST_TURN,
+) = range(3, 12)  # fmt: skip
 
 
 def _row(watched: Watched, volume: Any) -> tuple[float, ...]:
     shape = footprint(volume.outline)
     phi, lam = math.radians(shape.lat), math.radians(shape.lon)
+    reach = (shape.reach_m + 1.0) / _LEAST_CURVATURE_M
+    across_m = watched.minima.horizontal_cm / METRE_CM
+    kept = (across_m * KEPT_ACROSS + KEPT_ACROSS_M) / _LEAST_CURVATURE_M
     return (
         math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi),
-        (shape.reach_m + 1.0) / _LEAST_CURVATURE_M,
+        reach,
         float(volume.window.start), float(volume.window.end),
-        watched.minima.horizontal_cm / METRE_CM, float(watched.minima.vertical_cm),
-        float(watched.minima.time_ms), 1.0, float(watched.mine), 0.0,
+        across_m, float(watched.minima.vertical_cm),
+        float(watched.minima.time_ms), 1.0, float(watched.mine), reach + kept,
     )  # fmt: skip
 
 
