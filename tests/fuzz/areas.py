@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 
 import msgspec
 
@@ -74,6 +76,16 @@ def aixm_messages() -> Iterable[bytes]:
     return [test_aixm.simple(), *(raw for raw, _, _ in test_aixm.WRONG)]
 
 
+def small(database: bytes) -> bytes:
+    """Return a database with pages of 512 bytes, so that a change of it is seldom of nothing."""
+    with closing(sqlite3.connect(":memory:")) as old, closing(sqlite3.connect(":memory:")) as new:
+        old.deserialize(database)
+        new.execute("PRAGMA page_size = 512")
+        new.execute("PRAGMA application_id = 0x47504B47")
+        new.executescript("\n".join(old.iterdump()))
+        return new.serialize()
+
+
 def tags(*names: str) -> tuple[str, ...]:
     """Return the opening and closing tags of elements."""
     return tuple(f"<{name}>" for name in names) + tuple(f"</{name}>" for name in names)
@@ -118,7 +130,7 @@ PARSERS = {
     ),
     "geopackage": Parser(
         check=reads("geopackage"),
-        seeds=lambda: written("geopackage"),
+        seeds=lambda: [small(each) for each in written("geopackage")],
         words=("SQLite format 3\x00", "gpkg_geometry_columns", "areas", "GP\x00\x01"),
         max_bytes=80_000,
     ),
