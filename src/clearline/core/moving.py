@@ -197,7 +197,8 @@ def _level_let_through(trial: Trial, by: range, at: int) -> Steps[int | None]:
         yield SWEEP_US
         window = round_window_out(piece.drawn.window, trial.grid)
         flags = piece.pairs.worth() & field.at_once(window)
-        bands: list[int] = np.unique(field.band_of[flags]).tolist()
+        # A set: numpy's own `unique` loads a module at its first use, and holds the thread for it.
+        bands: set[int] = set(field.band_of[flags].tolist())
         ends = {
             band: _apart_from(trial, piece.drawn.band, field.bands[band], by, at) for band in bands
         }
