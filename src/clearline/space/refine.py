@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 __all__ = ["refine"]
 
-_FEW = 10
+_FEW = 14
 """So few pairs are measured one by one."""
 _DOUBT_M = 1e-6
 """Many times what the last bits of all arithmetic here can make of a length."""
