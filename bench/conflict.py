@@ -221,8 +221,9 @@ def _peers(
             peer.load(volumes)
             for volume in queries:
                 peer.query(volume, MINIMA)
-            spent = [peer.query(volume, MINIMA)[1] for volume in queries]
-        found[name] = _quantiles_us(spent)
+            spent = [(peer.query(volume, MINIMA)[1], peer.cpu_s) for volume in queries]
+        wall, cpu = (list(each) for each in zip(*spent, strict=True))
+        found[name] = _quantiles_us(wall) | {"cpu": _quantiles_us(cpu)}
     return found
 
 

@@ -85,8 +85,6 @@ class Peer(ABC):
     """A private database with one table of volumes."""
 
     name: str
-    most_volumes: int
-    """More are not loaded in reasonable time."""
     cpu_s = 0.0
     """The processor's time of the last query, the server's alone: it says more under load."""
     table: str
@@ -207,7 +205,6 @@ class PostGis(Peer):
     """A GiST index of place, time and altitude, and `ST_DWithin` on the ellipsoid."""
 
     name = "postgis"
-    most_volumes = 1_000_000
     table = f"""
         CREATE EXTENSION IF NOT EXISTS postgis;
         CREATE TABLE volumes (
@@ -243,8 +240,6 @@ class CellArray(Peer):
     """S2 cells of level 13 in an array with a GIN index."""
 
     name = "cell array"
-    # A volume of `bench.population` touches 1,200 cells on average.
-    most_volumes = 10_000
     table = f"""
         CREATE TABLE volumes (id int4 NOT NULL, cells int8[] NOT NULL, {_WHEN_AND_HOW_HIGH})
     """
