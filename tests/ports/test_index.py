@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.population import population
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.space import GridIndex, Index, LayeredIndex, Minima, Volume, Window, parse_band
 from clearline.space.index.bound import bound, probe, select
@@ -135,6 +136,27 @@ def test_what_was_replaced_or_removed_leaves_no_trace(empty, changes, asked):
         assert (key in index) == (key in named)
     assert index.near(asked, minima) == not_excluded(named, asked, minima)
     assert len(index) == len(named)
+
+
+def test_among_many_in_cells_of_every_size_an_index_returns_the_same(empty):
+    index, made = empty(), population(700, in_theatre=1.0)
+    for number, each in enumerate(made):
+        index.add(f"{number:03d}", [each])
+    rows = np.array(
+        [
+            (*cap, b.start, b.end, b.low, b.high, number)
+            for number, b in enumerate(map(bound, made))
+            for cap in b.pieces
+        ]
+    )
+    minima = Minima(horizontal_cm=3_000_000, vertical_cm=30_480, time_ms=6 * 3_600_000)
+    found = 0
+    for asked in population(120, seed=2, in_theatre=1.0):
+        kept = rows[select(rows, probe(bound(asked), minima)), -1]
+        near = sorted({f"{int(number):03d}" for number in kept})
+        assert index.near(asked, minima) == near
+        found += len(near)
+    assert found > 20
 
 
 def test_an_index_that_is_full_puts_what_is_more_elsewhere_and_room_that_is_made_is_used(rtree):

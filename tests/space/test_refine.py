@@ -1,5 +1,8 @@
 """Refinement: a batch says of every pair what `meet` says of it alone, on every shape."""
 
+import sys
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,9 +72,19 @@ def batches(draw):
     return [(one, other) for one in made for other in made]
 
 
-@settings(max_examples=100)
+@pytest.fixture(scope="module", params=[0, 10**6], ids=["together", "one by one"])
+def few(request):
+    """Have all pairs measured together, then all one by one: by their number it is either."""
+    module = sys.modules["clearline.space.refine"]
+    usual = module._FEW
+    module._FEW = request.param
+    yield
+    module._FEW = usual
+
+
+@settings(max_examples=400)
 @given(batches(), st.sampled_from([0, 1, 500_000, 5_000_000]))
-def test_a_batch_says_of_each_pair_what_is_said_of_it_alone(pairs, horizontal_cm):
+def test_a_batch_says_of_each_pair_what_is_said_of_it_alone(few, pairs, horizontal_cm):
     minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=30_480, time_ms=600_000)
     assert refine(pairs, minima) == [meet(one, other, minima) for one, other in pairs]
 
