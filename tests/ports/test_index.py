@@ -159,6 +159,28 @@ def test_among_many_in_cells_of_every_size_an_index_returns_the_same(empty):
     assert found > 20
 
 
+def test_large_caps_that_nearly_meet_are_told_alike_whoever_looks_at_them(empty):
+    # Their chord is shorter than their angle by kilometres, so it must not decide alone.
+    window, minima = (
+        Window(start=Instant(DAY), end=Instant(DAY + 1)),
+        Minima(horizontal_cm=0, vertical_cm=0, time_ms=0),
+    )
+    asked = Volume(outline=Make.circle(0, 40, 900_000), band=BANDS[0], window=window)
+    answers = set()
+    for gap_m in range(0, 12_000, 500):
+        at = Make.reach(0, 40, 0, 1_800_000 + gap_m)
+        other = Make.circle(at.lat_deg, at.lon_deg, 900_000)
+        named = {"it": [Volume(outline=other, band=BANDS[0], window=window)]}
+        index = empty()
+        index.add("it", named["it"])
+        if isinstance(index, RTreeIndex):
+            index.write()
+        near = index.near(asked, minima)
+        assert near == not_excluded(named, asked, minima), gap_m
+        answers.add(tuple(near))
+    assert answers == {("it",), ()}
+
+
 def test_an_index_that_is_full_puts_what_is_more_elsewhere_and_room_that_is_made_is_used(rtree):
     index = LayeredIndex(GridIndex(), 2, rtree)
     here = Volume(

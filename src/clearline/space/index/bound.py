@@ -167,7 +167,7 @@ def select(rows: Floats, asked: Probe) -> NDArray[np.intp]:
     start, end = rows[:, START], rows[:, START + 1]
     kept = start <= asked.latest
     kept &= end >= asked.earliest
-    kept &= _meets(rows, asked.whole)
+    kept &= _may_meet(rows, asked.whole)
     found = np.flatnonzero(kept)
     if not len(found):
         return found
@@ -176,21 +176,39 @@ def select(rows: Floats, asked: Probe) -> NDArray[np.intp]:
     middle, half = (_FAR_CM + asked.clear) / 2, (_FAR_CM - asked.clear) / 2
     kept = np.abs(here[:, _LOW] - (asked.high + middle)) > half
     kept &= np.abs((asked.low - middle) - here[:, _LOW + 1]) > half
+    kept &= _meets(here, asked.whole)
     if len(asked.pieces) > 1:
         kept &= np.any([_meets(here, piece) for piece in asked.pieces], axis=0)
     return found[kept]
 
 
-def _meets(rows: Floats, cap: Cap) -> NDArray[np.bool_]:
-    """Return of each row whether its cap meets this one."""
+def _may_meet(rows: Floats, cap: Cap) -> NDArray[np.bool_]:
+    """Return of each row whether its cap may meet this one; of nearly all that do not, no."""
     # The chord between two directions is never longer than their angle.
+    reach = rows[:, 3] + cap.angle
+    reach *= reach
+    return _chords(rows, cap) <= reach
+
+
+def _meets(rows: Floats, cap: Cap) -> NDArray[np.bool_]:
+    """Return of each row whether its cap meets this one: no more, whatever was looked at.
+
+    An index that does not look at a row, as its cap is too far away, and one that does must
+    answer alike: how many were compared is part of what the core decides.
+    """
+    chord = np.sin(np.minimum(rows[:, 3] + cap.angle, math.pi) / 2)
+    chord *= 2.0
+    chord *= chord
+    return _chords(rows, cap) <= chord
+
+
+def _chords(rows: Floats, cap: Cap) -> Floats:
+    """Return of each row the square of the chord between the middles of its cap and this one."""
     squares = rows[:, 0] * (-2.0 * cap.x)
     squares += rows[:, 1] * (-2.0 * cap.y)
     squares += rows[:, 2] * (-2.0 * cap.z)
     squares += 2.0
-    reach = rows[:, 3] + cap.angle
-    reach *= reach
-    return squares <= reach
+    return squares
 
 
 def _level(altitude: Altitude) -> float:
