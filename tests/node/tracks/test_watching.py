@@ -133,6 +133,19 @@ def test_a_track_first_seen_in_ours_belongs_to_it_and_is_alarmed_when_it_leaves(
     assert look(seen, at(106), fly(106, 40.1)) == []
 
 
+def test_a_track_lost_outside_ours_and_seen_there_again_is_alarmed_still():
+    seen = eyes(watched("ours", mine=True))
+    look(seen, at(0), fly(0, 40.1))
+    (left,) = look(seen, at(60), fly(60, 40.25))
+    gone = 60 + GONE_MS[Kind.AIR] // SECOND_MS
+    (lost,) = look(seen, at(gone))
+    assert lost.lost
+    (found,) = look(seen, at(gone + 30), fly(gone + 30, 40.3))
+    assert (found.id, found.lost, seen.tracks["roof/A1"].notice) == (left.id, False, "ours")
+    seen.belong("roof/A1", "")
+    assert look(seen, at(gone + 31), fly(gone + 31, 40.3)) == []
+
+
 def test_ours_is_left_upwards_too_and_not_after_it_has_closed():
     seen = eyes(watched("ours", mine=True, end_ms=5 * MINUTE_MS))
     look(seen, at(0), fly(0, 40.1))

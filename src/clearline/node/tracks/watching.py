@@ -123,8 +123,19 @@ class Eyes:
                     self.left_out += 1
                     continue
                 self._new.add(track)
-            self._see(_track(track, receiver, report, at, before, self._stated.get(track, "")))
+            stated = self._stated.get(track, "")
+            made = _track(track, receiver, report, at, before, stated)
+            if before is None and not stated:
+                # One that was lost outside of ours and is seen again has not come back for that.
+                made = replace(made, notice=self._left(track))
+            self._see(made)
             self._waiting[track] = None
+
+    def _left(self, track: str) -> str:
+        """Return the notice of ours that a track is alarmed to have left; empty for none."""
+        about = self._about.get(track, ())
+        left = (each for each in about if self._standing[track, each].alarm.what is What.LEFT)
+        return next(left, "")
 
     def _see(self, track: Track) -> None:
         self.tracks[track.id] = track
