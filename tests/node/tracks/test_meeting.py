@@ -179,3 +179,15 @@ def test_rows_of_what_is_gone_are_let_go_and_the_rest_is_still_found():
     assert len(kept) == 1
     assert kept.rows <= 2_100
     assert set(kept.meet(here, [], NOW)) == {(0, "stays")}
+
+
+def test_as_many_again_in_place_of_what_went_are_found_at_once():
+    later = [watched(f"l{n}", start_ms=20 * HOUR_MS, end_ms=21 * HOUR_MS) for n in range(1_100)]
+    kept = volumes(*later, watched("stays", circle(35.3, 40.1, 5_000)))
+    here = batch_of([track(flight(course=None))])
+    assert set(kept.meet(here, [], NOW)) == {(0, "stays")}
+    opened = [watched(f"o{n}", circle(35.3, 40.1, 4_000)) for n in range(1_100)]
+    kept.drop(each.id for each in later)
+    kept.put(opened)
+    assert len(kept) == kept.rows == 1_101
+    assert len(kept.meet(here, [], NOW)) == 1_101

@@ -186,7 +186,9 @@ class Volumes:
         self._notices = [self._notices[row] for row in stands]
         self._numbers, self._bands = self._numbers[stands], self._bands[stands]
         self._dead = 0
+        # What is known by row is of other rows now, even if as many come again.
         self._cells.forget()
+        self._soon = np.empty(0, dtype=np.bool_)
         for notice, (watched, _) in self._rows.items():
             self._rows[notice] = watched, []
         for row, notice in enumerate(self._notices):
