@@ -350,23 +350,22 @@ class Volumes:
 
     # Ours
 
-    def first_in(self, batch: Batch, now: Instant) -> list[str]:
-        """Return for each track the notice of ours that it is inside of; empty for none."""
-        found = [""] * len(batch.lats)
-        parts = [
-            self._cells.around(float(lat), float(lon), 0.0, self._numbers)
-            for lat, lon in zip(batch.lats, batch.lons, strict=True)
-        ]
-        t = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        v = np.concatenate(parts)
-        numbers = self._numbers[v]
-        fits = (numbers[:, _STANDS] > 0) & (numbers[:, _MINE] > 0)
-        fits &= (numbers[:, _START] <= now) & (numbers[:, _END] >= now)
-        t, v = t[fits], v[fits]
-        if len(t):
-            for track, row in zip(t, v, strict=True):
-                if not found[track] and self._out_m(batch, int(track), [int(row)]) == 0:
+    def first_in(self, batch: Batch, which: Sequence[int], now: Instant) -> dict[int, str]:
+        """Return for these tracks of a batch the notice of ours that each is inside of, if any."""
+        found: dict[int, str] = {}
+        numbers = self._numbers
+        ours = (numbers[:, _STANDS] > 0) & (numbers[:, _MINE] > 0)
+        ours &= (numbers[:, _START] <= now) & (numbers[:, _END] >= now)
+        for track in which:
+            at = float(batch.lats[track]), float(batch.lons[track])
+            rows = self._cells.around(*at, 0.0, numbers)
+            rows = rows[ours[rows]]
+            pairs = _Pairs(np.full(len(rows), track), rows)
+            _, close = self._reached(batch, pairs, np.zeros(len(batch.lats)))
+            for row in close.tolist():
+                if self._out_m(batch, track, [row]) == 0:
                     found[track] = self._notices[row]
+                    break
         return found
 
     def outside_m(self, batch: Batch, track: int, notice: str, now: Instant) -> float | None:

@@ -222,13 +222,13 @@ class Eyes:
 
     def _adopt(self, names: list[str], batch: Batch, now: Instant) -> None:
         """A track that is first seen inside a notice of ours belongs to it."""
-        if self._new.isdisjoint(names):
+        new = [at for at, name in enumerate(names) if name in self._new]
+        self._new.difference_update(names)
+        free = [at for at in new if not self.tracks[names[at]].notice]
+        if not free:
             return
-        for name, notice in zip(names, self._volumes.first_in(batch, now), strict=True):
-            if name in self._new:
-                self._new.discard(name)
-                if notice and not self.tracks[name].notice:
-                    self._see(replace(self.tracks[name], notice=notice))
+        for at, notice in self._volumes.first_in(batch, free, now).items():
+            self._see(replace(self.tracks[names[at]], notice=notice))
 
     def _weigh(self, key: _Key, found: Found, now: Instant) -> None:
         standing = self._standing.get(key)
