@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.cli.areas import Refused
+from clearline.cli.importing import _Import
 from clearline.cli.progress import MAX_KEPT, SAVE_EVERY, Kept, Progressed, read_kept
 
 
@@ -59,3 +63,18 @@ def test_a_file_that_is_something_else_is_not_gone_on_from(tmp_path: Path):
     path.write_bytes(b"\xff{")
     with pytest.raises(Mistake, match="no progress file"):
         read_kept(path)
+
+
+def test_ctrl_c_is_in_order_once_and_at_once_the_second_time():
+    async def interrupted_twice() -> str:
+        nothing = cast("Any", None)
+        one = _Import(nothing, nothing, (), {}, Instant(0))
+        with one._stoppable():
+            signal.raise_signal(signal.SIGINT)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        return one._stopped
+
+    assert asyncio.run(interrupted_twice()) == "interrupted"

@@ -113,11 +113,16 @@ def test_what_the_terms_have_no_room_for_is_said_before_anything_is_declared(
     assert wide.error["code"] == "too_many_volumes"
     assert active(north) == before
     north.run("watch", "leave")
-    empty = north.fails("import", str(write(folder / "few.geojson", 3)), *SOON)
+    few = str(write(folder / "few.geojson", 3))
+    both = north.fails("import", few, *SOON, "--again", "--resume")
+    assert both.error["code"] == "resume_or_again"
+    empty = north.fails("import", few, *SOON, "--again")
     assert empty.code == 3
     ended = json.loads(empty.output)
     assert ended["stopped"].startswith("no_watch: ")
     assert (ended["declared"], ended["left"]) == (0, 3)
+    # To go on is not to begin anew, though that was asked for the first time.
+    assert "--again" not in ended["resume"]
     north.run("watch", "take")
 
 

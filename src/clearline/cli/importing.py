@@ -116,6 +116,8 @@ class Notice(Struct, frozen=True, kw_only=True):
 @verb
 def import_(session: Session, files: tuple[Path, ...], **asked: Any) -> None:
     """Declare every area of FILES, up to a hundred thousand, and say how to go on if it stops."""
+    if asked["resume"] and asked["again"]:
+        raise Mistake("resume_or_again", "Go on with --resume, or begin anew with --again.")
     raws = [(path, path.read_bytes()) for path in files]
     now = SystemClock().now()
     ended = run(lambda node: _Import(session, node, raws, asked, now).go(), session)
@@ -300,8 +302,8 @@ class _Import:
         loop = asyncio.get_running_loop()
 
         def interrupted() -> None:
-            if self._stopped:
-                loop.remove_signal_handler(signal.SIGINT)
+            # The next one finds nobody who would have it wait.
+            loop.remove_signal_handler(signal.SIGINT)
             self._stopped = self._stopped or INTERRUPT
 
         loop.add_signal_handler(signal.SIGINT, interrupted)
@@ -404,10 +406,10 @@ def _told(ended: Ended, report: Path | None) -> None:
 
 
 def _resume_line() -> str:
-    """Return the command line that was typed, with --resume."""
+    """Return the command line that was typed, with --resume, and without --again."""
     import shlex  # noqa: PLC0415 - once, at the end
 
-    words_ = [each for each in sys.argv[1:] if each != "--resume"]
+    words_ = [each for each in sys.argv[1:] if each not in ("--resume", "--again")]
     return shlex.join(["clearline", *words_, "--resume"])
 
 
