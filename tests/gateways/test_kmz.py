@@ -7,8 +7,9 @@ import zipfile
 
 import pytest
 
+from clearline import gateways
 from clearline.basis.faults import Mistake
-from clearline.gateways import kmz
+from clearline.gateways import Limits, kmz
 from tests.gateways.test_kml import AREA, document
 
 KML = document(AREA)
@@ -53,3 +54,16 @@ def test_a_file_whose_bytes_were_changed_is_not_read():
     with pytest.raises(Mistake) as caught:
         kmz.read(bytes(raw))
     assert caught.value.code in {"file_unreadable", "kmz"}
+
+
+def test_what_is_unpacked_has_the_limits_of_a_file_that_is_not_packed():
+    raw = archive(("doc.kml", document(AREA + "<description/>" * 500)))
+    assert len(raw) < 1_000 < 500 * len("<description/>")
+    assert gateways.read("a.kmz", raw, Limits(file_bytes=100_000, tags=1_000)).shapes
+    for limits, code in (
+        (Limits(file_bytes=1_000, tags=1_000), "file_too_large"),
+        (Limits(file_bytes=100_000, tags=500), "too_many_features"),
+    ):
+        with pytest.raises(Mistake) as caught:
+            gateways.read("a.kmz", raw, limits)
+        assert caught.value.code == code

@@ -70,7 +70,7 @@ _ALL = (
     Format(
         name="kmz", title="KMZ, an archive of KML", endings=(".kmz",),
         media="application/vnd.google-earth.kmz", looks=kmz.looks, read=kmz.read,
-        write=kml_out.write_kmz,
+        unpacked=kmz.read, write=kml_out.write_kmz,
     ),
     Format(
         name="openair", title="OpenAir 2", endings=(".openair", ".air", ".txt"),
@@ -133,15 +133,10 @@ def read(name: str, raw: bytes, limits: Limits = FILES) -> Reading:
 
     Raises Mistake for a file of no known format, or one that cannot be read at all.
     """
-    if len(raw) > limits.file_bytes:
-        phrase = f"the file has {len(raw):,} bytes; at most {limits.file_bytes:,} are read"
-        raise Mistake("file_too_large", phrase)
-    tags = raw.count(b"<")
-    if tags > limits.tags:
-        raise Mistake("too_many_features", f"the file has {tags:,} tags; at most {limits.tags:,}")
+    limits.check(raw)
     chosen, note = _choose(name, raw)
     assert chosen.read is not None
-    reading = chosen.read(raw)
+    reading = chosen.unpacked(raw, limits) if chosen.unpacked else chosen.read(raw)
     notes = (note, *reading.notes) if note else reading.notes
     return replace(reading, format=chosen.name, notes=notes)
 

@@ -6,10 +6,28 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from clearline.basis.faults import Mistake
 from clearline.gateways.reading import Reading
 from clearline.gateways.writing import Area, Written
 
 __all__ = ["Format", "Limits"]
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much of a file is read, where that is less than what its format can bear."""
+
+    file_bytes: int
+    tags: int
+    """How many `<` it may have: what takes longest to read for its size is XML."""
+
+    def check(self, raw: bytes) -> None:
+        """Raise Mistake if a file has more than is read."""
+        if len(raw) > self.file_bytes:
+            phrase = f"the file has {len(raw):,} bytes; at most {self.file_bytes:,} are read"
+            raise Mistake("file_too_large", phrase)
+        tags = raw.count(b"<")
+        if tags > self.tags:
+            raise Mistake("too_many_features", f"the file has {tags:,} tags; at most {self.tags:,}")
 
 
 class Format(Struct, frozen=True, kw_only=True):
@@ -27,13 +45,7 @@ class Format(Struct, frozen=True, kw_only=True):
     """Whether a file looks like it; asked where the ending is not enough. Never raises."""
     read: Callable[[bytes], Reading] | None = None
     """Bytes into shapes; None for a format that is only written. Raises Mistake for a bad file."""
+    unpacked: Callable[[bytes, Limits], Reading] | None = None
+    """As `read`, of files that are packed: what comes out of one has the limits as well."""
     write: Callable[[Sequence[Area]], Written] | None = None
     """Areas into bytes; None for a format that is only read."""
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """How much of a file is read, where that is less than what its format can bear."""
-
-    file_bytes: int
-    tags: int
-    """How many `<` it may have: what takes longest to read for its size is XML."""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from clearline.basis.faults import Mistake
 from clearline.gateways import kml
 from clearline.gateways import shape as shapes
+from clearline.gateways.format import Limits
 from clearline.gateways.reading import Reading
 
 __all__ = ["MAX_ENTRIES", "MAX_RATIO", "looks", "read"]
@@ -33,8 +34,11 @@ def looks(raw: bytes) -> bool:
     return raw.startswith(b"PK\x03\x04")
 
 
-def read(raw: bytes) -> Reading:
-    """Return what the KML file in a KMZ archive gives. Raises Mistake for what is none."""
+def read(raw: bytes, limits: Limits | None = None) -> Reading:
+    """Return what the KML file in a KMZ archive gives. Raises Mistake for what is none.
+
+    `limits` are of what is unpacked, where it may be less than any file.
+    """
     shapes.check_size(raw)
     if raw.count(_DIRECTORY_ENTRY) > MAX_ENTRIES:
         raise Mistake("kmz", f"the archive has more than {MAX_ENTRIES:,} files")
@@ -43,6 +47,8 @@ def read(raw: bytes) -> Reading:
             text, others = _document(archive)
     except (*_BAD, OSError, IndexError) as error:
         raise Mistake("file_unreadable", f"the file is no KMZ archive: {error}") from error
+    if limits is not None:
+        limits.check(text)
     reading = kml.read(text)
     if others:
         reading = replace(reading, lost=(*reading.lost, "other files of the archive"))
