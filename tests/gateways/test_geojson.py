@@ -60,6 +60,15 @@ def test_edges_that_are_straight_on_the_map_are_held_by_the_outline():
     assert reading.notes == ("outlines reach up to 10 m further, to hold the edges as drawn",)
 
 
+def test_a_hole_that_has_no_room_beside_the_true_edge_is_covered_and_said_to_be():
+    wide = [[10, 60], [25, 60], [25, 65], [10, 65], [10, 60]]
+    along = [[14, 60], [16, 60], [15, 61], [14, 60]]
+    reading = geojson.read(collection(feature("Polygon", [wide, along])))
+    (shape,) = reading.shapes
+    assert contains(shape.outline, from_degrees(60.5, 15))
+    assert reading.lost == ("1 hole, which is covered: too near an edge to hold it as drawn",)
+
+
 def test_altitudes_and_times_are_read_from_the_properties():
     (shape,) = geojson.read(
         json.dumps(

@@ -27,8 +27,8 @@ def test_every_point_of_a_straight_edge_is_held(lat, lon, size, turns):
         )
         for turn in sorted(turns)
     ]
-    polygon, _ = laid(Polygon(exterior=tuple(ring)), Edges.STRAIGHT)
-    path, _ = laid(Corridor(points=tuple(ring), width_cm=200), Edges.STRAIGHT)
+    polygon = laid(Polygon(exterior=tuple(ring)), Edges.STRAIGHT).outline
+    path = laid(Corridor(points=tuple(ring), width_cm=200), Edges.STRAIGHT).outline
     for a, b in pairwise(ring):
         step = (b.lon_deg - a.lon_deg + 180) % 360 - 180
         for part in range(1, 8):
@@ -40,7 +40,8 @@ def test_every_point_of_a_straight_edge_is_held(lat, lon, size, turns):
 
 def test_a_short_edge_costs_no_points_and_little_width():
     ring = tuple(from_degrees(lat, lon) for lat, lon in [(35, 40), (35, 40.05), (35.05, 40)])
-    made, grown_cm = laid(Polygon(exterior=ring), Edges.STRAIGHT)
+    held = laid(Polygon(exterior=ring), Edges.STRAIGHT)
+    made, grown_cm = held.outline, held.grown_cm
     assert isinstance(made, Polygon)
     assert made.exterior == ring
     assert made.margin_cm == grown_cm <= 200

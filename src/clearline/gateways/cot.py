@@ -87,7 +87,7 @@ def _named(event: Element) -> str:
 
 
 def _shape(event: Element, kind: str, name: str, made: Collector) -> Shape:
-    outline, _ = shapes.checked(_outline(event, kind))
+    outline = shapes.checked(_outline(event, kind)).outline
     band = None
     own = event.first("band")
     if own is not None:

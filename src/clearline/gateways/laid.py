@@ -15,7 +15,7 @@ from clearline.basis.faults import Mistake
 from clearline.basis.quantities import METRE_CM
 from clearline.space import Circle, Corridor, Outline, Polygon, Position, check
 from clearline.space.curves import LEAST_RADIUS_M
-from clearline.space.edges import Edges, contain, contain_path
+from clearline.space.edges import Contained, Edges, contain, contain_path
 
 __all__ = ["laid"]
 
@@ -27,14 +27,14 @@ _AXIS_M = 6_400_000.0
 _SNAP_CM = 2
 
 
-def laid(outline: Outline, edges: Edges) -> tuple[Outline, int]:
-    """Return an outline that holds this one as its file draws it, and by how much it grew, in cm.
+def laid(outline: Outline, edges: Edges) -> Contained:
+    """Return an outline that holds this one as its file draws it, and what that took.
 
     The outline is sane. Raises the Mistakes of `check` and of `contain`.
     """
     if isinstance(outline, Circle) or edges is Edges.GEODESIC:
         check(outline)
-        return outline, 0
+        return Contained(outline=outline, grown_cm=0)
     if edges is Edges.STRAIGHT:
         aside_m = _aside_m(outline)
         if aside_m <= _SHORT_M:
@@ -45,12 +45,10 @@ def laid(outline: Outline, edges: Edges) -> tuple[Outline, int]:
             except Mistake:
                 pass
             else:
-                return quick, grown_cm
+                return Contained(outline=quick, grown_cm=grown_cm)
     if isinstance(outline, Corridor):
-        done = contain_path(edges, outline.points, width_cm=outline.width_cm)
-    else:
-        done = contain(edges, outline.exterior, holes=outline.holes, margin_cm=outline.margin_cm)
-    return done.outline, done.grown_cm
+        return contain_path(edges, outline.points, width_cm=outline.width_cm)
+    return contain(edges, outline.exterior, holes=outline.holes, margin_cm=outline.margin_cm)
 
 
 def _widened(outline: Polygon | Corridor, by_cm: int) -> Outline:

@@ -76,6 +76,7 @@ class Collector:
         self._lost: dict[str, None] = {}
         self._notes: dict[str, None] = {}
         self._grown_cm = 0
+        self._covered = 0
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -93,9 +94,10 @@ class Collector:
         """Say something of how the file was read; again is the same as once."""
         self._notes.setdefault(what)
 
-    def grown(self, by_cm: int) -> None:
-        """Say that an outline grew by so much, to hold edges that are no geodesics."""
+    def grown(self, by_cm: int, covered: int = 0) -> None:
+        """Say that an outline grew to hold edges that are no geodesics, and covers some holes."""
         self._grown_cm = max(self._grown_cm, by_cm)
+        self._covered += covered
 
     @contextmanager
     def item(self, name: str, spot: Spot | None = None) -> Generator[None]:
@@ -133,6 +135,11 @@ class Collector:
         if self._grown_cm:
             metres = math.ceil(self._grown_cm / METRE_CM)
             self.note(f"outlines reach up to {metres} m further, to hold the edges as drawn")
+        if self._covered:
+            holes = (
+                "1 hole, which is" if self._covered == 1 else f"{self._covered:,} holes, which are"
+            )
+            self.lose(f"{holes} covered: too near an edge to hold it as drawn")
         return Reading(
             shapes=tuple(self._shapes),
             origins=tuple(self._origins),

@@ -38,7 +38,7 @@ from clearline.space import (
     from_degrees,
     same_place,
 )
-from clearline.space.edges import Edges
+from clearline.space.edges import Contained, Edges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -192,27 +192,28 @@ def shape(
     *,
     band: Band | None = None,
     edges: Edges = Edges.GEODESIC,
-    grown: Callable[[int], None] | None = None,
+    grown: Callable[[int, int], None] | None = None,
 ) -> Shape:
     """Return the shape of an outline and its properties; each part is checked.
 
     `band` is what the geometry itself says; a band among the properties stands before it.
-    `edges` are the file's, and `grown` is told by how many cm the outline grew to hold them.
+    `edges` are the file's, and `grown` is told by how many cm the outline grew to hold them,
+    and how many of its holes it covers for that.
     """
     name = properties.get("name")
-    sane, grown_cm = checked(outline, edges)
+    held = checked(outline, edges)
     if grown is not None:
-        grown(grown_cm)
+        grown(held.grown_cm, held.filled)
     return Shape(
         name=name.strip()[:MAX_NAME] if isinstance(name, str) else "",
-        outline=sane,
+        outline=held.outline,
         band=_band(properties) or band,
         window=_window(properties),
     )
 
 
-def checked(outline: Outline, edges: Edges = Edges.GEODESIC) -> tuple[Outline, int]:
-    """Return an outline that is sane and holds this one, and by how much it grew, in cm.
+def checked(outline: Outline, edges: Edges = Edges.GEODESIC) -> Contained:
+    """Return an outline that is sane and holds this one, and what that took.
 
     Hint, with what would mend it, if it is not sane.
     """
