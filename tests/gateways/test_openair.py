@@ -93,6 +93,9 @@ def test_a_control_zone_with_arcs_holds_its_airfield_and_every_point_of_its_arcs
     far = geodesic_fwd(44 + 10 / 60 + 29 / 3600, 35 / 60 + 26 / 3600, 100, 15_100)
     assert not contains(shape.outline, from_degrees(*far))
     assert reading.lost == ("airspace classes", "airspace types", "frequencies")
+    (note,) = reading.notes
+    assert note.startswith("outlines reach up to ")
+    assert note.endswith(" m further, to hold the edges as drawn")
 
 
 def test_a_circle_is_a_circle():

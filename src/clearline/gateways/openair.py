@@ -278,7 +278,8 @@ def _airspace(block: list[_Line], name: str, made: Collector) -> Iterator[Shape]
         raise Mistake("openair_times", f"it has more than {MAX_WINDOWS} activation times")
     band = _band(block[0], limits)
     for outline in drawing.outlines(block[0]):
-        sane, _ = shapes.checked(outline)
+        sane = shapes.checked(outline).outline
+        made.grown(drawing.margin_cm)
         for window in windows or [None]:
             yield Shape(name=name[: shapes.MAX_NAME], outline=sane, band=band, window=window)
 
