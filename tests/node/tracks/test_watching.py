@@ -200,6 +200,17 @@ def test_more_alarms_than_stand_are_one_number_that_goes_down_again():
     assert seen.alarms_left_out == 0
 
 
+def test_a_crowd_that_was_near_and_is_inside_is_bounded_too():
+    seen = eyes()
+    for wave in range(3):
+        names = [f"{wave}-{n}" for n in range(MAX_ALARMS)]
+        for seconds, lon in ((0, 40.25), (1, 40.1)):
+            when = 10 * wave + seconds
+            look(seen, at(when), *(fly(when, lon, key=name, course=None) for name in names))
+    assert len(seen.alarms) == 2 * MAX_ALARMS
+    assert seen.alarms_left_out == MAX_ALARMS
+
+
 def test_an_older_report_and_one_from_the_future_do_no_harm():
     seen = Eyes(5 * MINUTE_MS, "boot")
     look(seen, at(100), fly(100, 40.0))

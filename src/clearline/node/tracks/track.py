@@ -41,7 +41,10 @@ __all__ = [
 MAX_TRACKS = 10_000
 """Tracks that are kept at once; what comes beyond them is counted, said and not kept."""
 MAX_ALARMS = 500
-"""Alarms of each kind that stand at once; the rest are counted and said as one number."""
+"""Alarms of each kind that are raised at once; the rest are counted and said as one number.
+
+One that was near and is inside now stays beside those; of both kinds together twice as many stand.
+"""
 MAX_KEY_CHARS = 64
 """The most that a track's id may have, as its source has it; what is longer is refused."""
 MAX_NAME_CHARS = 32

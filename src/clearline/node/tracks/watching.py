@@ -259,7 +259,7 @@ class Eyes:
             self._out(key, now)
 
     def _raise(self, key: _Key, found: Found, now: Instant) -> None:
-        if self._kinds[found.what or What.NEAR] >= MAX_ALARMS:
+        if not self._has_room(found.what or What.NEAR):
             self._over[key[0]] = self._over.get(key[0], 0) + 1
             return
         track, notice = self.tracks[key[0]], self._volumes.notice(key[1])
@@ -275,6 +275,12 @@ class Eyes:
         )  # fmt: skip
         self._about.setdefault(key[0], set()).add(key[1])
         self._stand(key, alarm, None)
+
+    def _has_room(self, what: What) -> bool:
+        """Return whether one more may stand. One that is near may yet be inside, and stays."""
+        near, inside = self._kinds[What.NEAR], self._kinds[What.INSIDE]
+        crowded = what is What.NEAR and near + inside >= 2 * MAX_ALARMS
+        return self._kinds[what] < MAX_ALARMS and not crowded
 
     def _go_on(self, key: _Key, alarm: Alarm, found: Found, now: Instant) -> None:
         track = self.tracks[key[0]]
