@@ -9,11 +9,12 @@ import pytest
 import shapely
 from hypothesis import given, settings
 
+from clearline import gateways
 from clearline.gateways.drawn import Drawn, draw
-from clearline.space import Circle, Outline, Polygon, covers, from_degrees
+from clearline.space import Circle, Outline, Polygon, contains, covers, from_degrees
 from clearline.space.footprint import footprint
 from clearline.space.separation import core_pair
-from tests.gateways.written import edge_points, outlines
+from tests.gateways.written import area, edge_points, holds, outlines, volume
 
 
 def on_map(drawn: Drawn) -> shapely.MultiPolygon:
@@ -75,6 +76,20 @@ def test_an_outline_about_a_pole_reaches_to_it(lat: float):
         flat, shapely.points([(lon, pole) for lon in range(-180, 181, 30)])
     ).all()
     assert drawn.whole == ()
+
+
+def test_an_outline_all_round_a_hole_with_a_pole_in_it_is_cut_in_halves_that_are_read_again():
+    rings = [
+        tuple(from_degrees(lat, lon) for lon in range(-150, 180, 60)) for lat in (-85.0, -88.0)
+    ]
+    outline = Polygon(exterior=rings[0], holes=(rings[1],))
+    drawn = draw(outline)
+    assert len(drawn.parts) == 2
+    assert not any(part.holes for part in drawn.parts)
+    reading = gateways.read("a.geojson", gateways.write("geojson", (area(volume(outline)),)).raw)
+    assert (reading.refused, len(reading.shapes)) == (0, 2)
+    assert holds(reading, outline)
+    assert not any(contains(each.outline, from_degrees(-89.5, 10)) for each in reading.shapes)
 
 
 def test_few_points_are_put_in():

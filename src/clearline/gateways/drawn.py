@@ -209,11 +209,26 @@ def _cut(flat: BaseGeometry) -> Iterator[Part]:
     first, last = math.floor((west + 180) / 360), math.ceil((east - 180) / 360)
     if (first, last) != (0, 0):
         flat = shapely.union_all([_sheet(flat, number) for number in range(first, last + 1)])
-    for each in shapely.get_parts(flat):
+    for each in (half for whole in shapely.get_parts(flat) for half in _halves(whole)):
         if isinstance(each, shapely.Polygon) and _square_m(each) >= _LEAST_SQUARE_M:
             turned = shapely.geometry.polygon.orient(each)
             holes = (_ring(hole) for hole in turned.interiors)
             yield Part(_ring(turned.exterior), tuple(hole for hole in holes if len(hole) > 2))
+
+
+def _halves(flat: BaseGeometry) -> Iterator[BaseGeometry]:
+    """Yield a part of a map; in halves if it goes all round a hole in which a pole is.
+
+    Whole, its two ends on the map would be one line on the ground, and no ring touches itself.
+    """
+    west, south, east, north = flat.bounds
+    if west > -180 or east < 180 or south <= -90 or north >= 90:
+        yield flat
+        return
+    for start in (-180, 0):
+        yield from shapely.get_parts(
+            shapely.intersection(flat, shapely.box(start, -90, start + 180, 90))
+        )
 
 
 def _square_m(flat: shapely.Polygon) -> float:
