@@ -67,6 +67,8 @@ def test_a_hole_that_has_no_room_beside_the_true_edge_is_covered_and_said_to_be(
     (shape,) = reading.shapes
     assert contains(shape.outline, from_degrees(60.5, 15))
     assert reading.lost == ("1 hole, which is covered: too near an edge to hold it as drawn",)
+    refused = geojson.read(collection(feature("Polygon", [wide, along], start="noon")))
+    assert (refused.refused, refused.lost, refused.notes) == (1, (), ())
 
 
 def test_altitudes_and_times_are_read_from_the_properties():

@@ -202,14 +202,16 @@ def shape(
     """
     name = properties.get("name")
     held = checked(outline, edges)
-    if grown is not None:
-        grown(held.grown_cm, held.filled)
-    return Shape(
+    made = Shape(
         name=name.strip()[:MAX_NAME] if isinstance(name, str) else "",
         outline=held.outline,
         band=_band(properties) or band,
         window=_window(properties),
     )
+    # Of what is refused after all, nobody need know how it was held.
+    if grown is not None:
+        grown(held.grown_cm, held.filled)
+    return made
 
 
 def checked(outline: Outline, edges: Edges = Edges.GEODESIC) -> Contained:
