@@ -88,8 +88,20 @@ def test_a_lost_track_leaves_its_alarm_which_says_so():
     (found,) = look(seen, at(gone + 60), fly(gone + 60, 40.1))
     assert (found.id, found.lost) == (alarm.id, False)
     look(seen, at(2 * gone + 60))
-    assert look(seen, at(gone + 59 + LOST_KEPT_MS // SECOND_MS)) != []
-    assert look(seen, at(gone + 60 + LOST_KEPT_MS // SECOND_MS)) == []
+    assert look(seen, at(2 * gone + 59 + LOST_KEPT_MS // SECOND_MS)) != []
+    assert look(seen, at(2 * gone + 60 + LOST_KEPT_MS // SECOND_MS)) == []
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_an_alarm_stands_from_when_its_track_is_lost_however_seldom_that_reports(kind: Kind):
+    seen = eyes()
+    look(seen, at(0), fly(0, 40.1, kind=kind, course=None))
+    gone = GONE_MS[kind] // SECOND_MS
+    (lost,) = look(seen, at(gone))
+    assert lost.lost
+    (found,) = look(seen, at(gone + 60), fly(gone + 60, 45.0, kind=kind, course=None))
+    assert (found.id, found.lost) == (lost.id, False)
+    assert look(seen, at(gone + 76)) == []
 
 
 def test_a_window_that_opens_over_a_track_that_says_nothing_new_is_alarmed():

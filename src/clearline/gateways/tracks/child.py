@@ -89,6 +89,8 @@ class Child:
         self._alarms_left_out = 0
         self._orphans: dict[tuple[str, str], str] = {}
         """Alarms of a process that has died, by track and notice: none is known to be over."""
+        self._orphaned_at = Instant(0)
+        """When it died."""
         self._tracks: dict[str, tuple[int, Track]] = {}
         """In the order of their versions."""
         self._gone: deque[tuple[int, str]] = deque()
@@ -318,11 +320,11 @@ class Child:
         self._told()
 
     def _forget_orphans(self) -> None:
-        now, known = self._now(), self._known
+        kept = self._now().since(self._orphaned_at) < LOST_KEPT_MS
         over = {
             key: name
             for key, name in self._orphans.items()
-            if key[1] not in known or now.since(self._alarms[name].reported_at) >= LOST_KEPT_MS
+            if not kept or key[1] not in self._known
         }
         if over:
             self._orphans = {k: v for k, v in self._orphans.items() if k not in over}
@@ -359,6 +361,7 @@ class Child:
             name: msgspec.structs.replace(each, lost=True, enters_at=None)
             for name, each in self._alarms.items()
         }
+        self._orphaned_at = now
         self._orphans = {(each.track, each.notice): each.id for each in self._alarms.values()}
         self._tracks.clear()
         self._gone.clear()

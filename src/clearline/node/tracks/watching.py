@@ -40,7 +40,7 @@ AGAIN_MS = 5 * SECOND_MS
 CLEAR_AFTER_MS = 15 * SECOND_MS
 """An alarm is over when its track has been out of all that keeps it for so long."""
 LOST_KEPT_MS = 15 * MINUTE_MS
-"""The alarm of a track that is lost stands for so long, if its notice does."""
+"""The alarm of a track stands for so long from when it is lost, if its notice does."""
 LEFT_M = 100.0
 """A track of ours has left when it is so far out: as far as a position may be wrong."""
 STEADY_MS = 5 * SECOND_MS
@@ -54,7 +54,7 @@ AHEAD_OF_CLOCK_MS = 5 * SECOND_MS
 class _Standing(NamedTuple):
     alarm: Alarm
     out_since: Instant | None
-    """Since when nothing keeps it."""
+    """Since when nothing keeps it, or its track is lost."""
 
 
 _Key = tuple[str, str]
@@ -182,7 +182,7 @@ class Eyes:
         for track in list(self.tracks.values()):
             age = now.since(track.reported_at)
             if age >= GONE_MS[track.kind]:
-                self._lose(track)
+                self._lose(track, now)
             elif age >= STALE_MS[track.kind] and not track.stale:
                 self._see(replace(track, stale=True))
             if (
@@ -191,7 +191,8 @@ class Eyes:
             ):
                 self._waiting[track.id] = None
         for key, standing in list(self._standing.items()):
-            if standing.alarm.lost and now.since(standing.alarm.reported_at) >= LOST_KEPT_MS:
+            since = standing.out_since
+            if standing.alarm.lost and since is not None and now.since(since) >= LOST_KEPT_MS:
                 self._clear(key)
 
     def compare(self, now: Instant) -> int:
@@ -303,7 +304,10 @@ class Eyes:
     def _out(self, key: _Key, now: Instant) -> None:
         """Nothing keeps an alarm any more: it is over if that has been so for a while."""
         alarm, since = self._standing[key]
-        if since is None:
+        if alarm.lost:
+            # It is seen again, so from now on it is known to be out.
+            self._stand(key, replace(alarm, lost=False), now)
+        elif since is None:
             self._standing[key] = _Standing(alarm, now)
         elif now.since(since) >= CLEAR_AFTER_MS:
             self._clear(key)
@@ -332,7 +336,7 @@ class Eyes:
         self._alarms_moved.pop(key, None)
         self._alarms_gone[alarm.id] = None
 
-    def _lose(self, track: Track) -> None:
+    def _lose(self, track: Track, now: Instant) -> None:
         """A track is not seen any more; what was alarmed about it is not clear for that."""
         del self.tracks[track.id]
         self._put.pop(track.id, None)
@@ -342,7 +346,7 @@ class Eyes:
         self._new.discard(track.id)
         for notice in self._about.get(track.id, ()):
             key = track.id, notice
-            self._stand(key, replace(self._standing[key].alarm, lost=True, enters_at=None), None)
+            self._stand(key, replace(self._standing[key].alarm, lost=True, enters_at=None), now)
 
     def alarms_changed(self) -> tuple[list[Alarm], list[str]]:
         """Return the alarms that are new or different since this was last asked, and those over."""
