@@ -158,7 +158,7 @@ def test_a_journal_that_is_older_than_the_rule_is_replayed_without_it():
     assert not any(isinstance(each, Alert) for each in effects)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(1, 90)), max_size=8))
 def test_no_drill_that_is_older_than_a_real_call_ever_rings_again(made):
     """Each call: whether it is north's, whether it is a drill, and how many seconds later."""

@@ -20,7 +20,7 @@ from clearline.basis.instants import Instant
 from clearline.node.clock import SystemClock
 from clearline.record import Checkpoint, Frontier, build_append, leaf_hash, origin_of, sign
 from clearline.stores.keyfile import read_keys
-from clearline.transports import Client, Unreachable
+from clearline.transports.client import Client, Unreachable
 from tests.kit import RealKeys
 from tests.line.station import Station, settled, until
 from tests.line.test_watch import Pair

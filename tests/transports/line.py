@@ -13,15 +13,15 @@ import uvloop
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
 from clearline.node.runtime import Reply
-from clearline.transports import (
-    Bounds,
-    Client,
-    Server,
+from clearline.transports.bounds import Bounds
+from clearline.transports.certificate import (
     client_context,
     der_of,
     make_certificate,
     server_context,
 )
+from clearline.transports.client import Client
+from clearline.transports.https import Server
 
 NOW = Instant.parse("2026-11-23T12:00:00.000Z")
 LINK = "019ab000-0000-7000-8000-000000000001"

@@ -21,10 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from clearline.basis.faults import Mistake
-from clearline.transports import (
-    Client,
-    Failure,
-    Unreachable,
+from clearline.transports.certificate import (
+    _load_key,
     add_pin,
     client_context,
     der_base64,
@@ -33,7 +31,7 @@ from clearline.transports import (
     from_base64,
     make_certificate,
 )
-from clearline.transports.certificate import _load_key
+from clearline.transports.client import Client, Failure, Unreachable
 from line import LINK, NOW, SmallGate, client, house, identity, pin, run
 
 

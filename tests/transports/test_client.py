@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from clearline.node.runtime import Reply
-from clearline.transports import Failure, Unreachable, server_context
-from clearline.transports.client import _socket
+from clearline.transports.certificate import server_context
+from clearline.transports.client import Failure, Unreachable, _socket
 from line import LINK, RECEIPT, SmallGate, client, house, identity, pin, run
 
 

@@ -9,7 +9,8 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from clearline.node.runtime import Reply
-from clearline.transports import Bounds, client_context, server_context
+from clearline.transports.bounds import Bounds
+from clearline.transports.certificate import client_context, server_context
 from clearline.transports.connection import Connection
 from line import (
     FLASH,

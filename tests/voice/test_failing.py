@@ -6,7 +6,8 @@ import asyncio
 import json
 import resource
 
-from clearline.transports import Client, der_of
+from clearline.transports.certificate import der_of
+from clearline.transports.client import Client
 from clearline.voice.child import Child
 from clearline.wiring import Home
 from tests.line.consoles import Line

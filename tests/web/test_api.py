@@ -246,7 +246,7 @@ def test_schemathesis_finds_no_answer_that_the_description_does_not_have(
             continue
 
         @settings(
-            max_examples=6, deadline=None, database=None,
+            max_examples=4, deadline=None, database=None,
             suppress_health_check=list(HealthCheck), derandomize=True,
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=mode))

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import icalendar
-
 from clearline.basis.instants import SECOND_MS, Instant
 from clearline.gateways.listed import OURS_ALONE, Listed, listed
 from clearline.gateways.writing import Area, Losses, Written
@@ -24,6 +22,8 @@ __all__ = ["write"]
 
 def write(areas: Sequence[Area]) -> Written:
     """Return the hours of areas as a calendar."""
+    import icalendar  # noqa: PLC0415 - a tenth of a second that every other verb would wait
+
     losses = Losses()
     made = cast("Any", icalendar.Calendar())
     made.add("prodid", "-//Clearline//areas//EN")
@@ -38,6 +38,8 @@ def write(areas: Sequence[Area]) -> Written:
 
 
 def _event(each: Listed) -> Any:
+    import icalendar  # noqa: PLC0415 - as above
+
     event = cast("Any", icalendar.Event())
     shape = footprint(each.volume.outline)
     event.add("uid", f"{each.uid}@clearline")

@@ -2,37 +2,6 @@
 
 A transport carries bytes between the runtime and a counterpart's node. It never reads
 what is in them, but for the one thing that must not wait: whether a FLASH may be inside.
+
+Each file is imported by its own name: whoever asks a node over its local socket needs no HTTPS.
 """
-
-from clearline.transports.bounds import Bounds
-from clearline.transports.certificate import (
-    PinnedContext,
-    add_pin,
-    client_context,
-    der_base64,
-    der_of,
-    drop_pin,
-    from_base64,
-    make_certificate,
-    server_context,
-)
-from clearline.transports.client import Client, Failure, Unreachable
-from clearline.transports.https import Gate, Server
-
-__all__ = [
-    "Bounds",
-    "Client",
-    "Failure",
-    "Gate",
-    "PinnedContext",
-    "Server",
-    "Unreachable",
-    "add_pin",
-    "client_context",
-    "der_base64",
-    "der_of",
-    "drop_pin",
-    "from_base64",
-    "make_certificate",
-    "server_context",
-]

@@ -12,7 +12,7 @@ from clearline.basis.instants import Instant
 from clearline.core.terms import Party
 from clearline.node.settings import FILE, NodeSettings, Settings, load, show
 from clearline.stores.keyfile import make_keys, read_keys, write_private
-from clearline.transports import der_base64, make_certificate
+from clearline.transports.certificate import der_base64, make_certificate
 
 __all__ = ["Home"]
 

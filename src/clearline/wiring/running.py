@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from clearline import __version__, gateways
+from clearline import __version__
 from clearline.basis.faults import Broken, Mistake, Refusal
 from clearline.basis.steps import Steps
 from clearline.channels.desk import Desk
@@ -22,6 +22,7 @@ from clearline.core.effects import Alert, Effect, Tell
 from clearline.core.events import Agree, Command, Event, OpenLink, Propose
 from clearline.core.previewing import Preview
 from clearline.core.terms import Terms
+from clearline.gateways import ical
 from clearline.gateways.tracks.child import Child as Tracks
 from clearline.node import evidence
 from clearline.node.clock import SystemClock
@@ -44,14 +45,9 @@ from clearline.record.bundle import Contents
 from clearline.space import GridIndex, Index, LayeredIndex
 from clearline.stores.keyfile import FileKeys, read_keys
 from clearline.stores.sqlite import SqliteJournal
-from clearline.transports import (
-    Client,
-    Server,
-    add_pin,
-    drop_pin,
-    from_base64,
-    server_context,
-)
+from clearline.transports.certificate import add_pin, drop_pin, from_base64, server_context
+from clearline.transports.client import Client
+from clearline.transports.https import Server
 from clearline.transports.local import Do, LocalServer
 from clearline.transports.metrics import Metrics
 from clearline.voice.voice import Voice
@@ -115,7 +111,7 @@ class RunningNode:
         self._local = LocalServer(self, home.socket)
         self.loop = Loop(self.runtime, self.clock, self._send, self)
         self.roster = Rostering(
-            home.path, self.settings.roster, gateways.ical, self.loop,
+            home.path, self.settings.roster, ical, self.loop,
             {each.channel.name: each.channel.address_fault for each in ways},
         )  # fmt: skip
         self.tracks = Tracks(
