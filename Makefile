@@ -4,7 +4,7 @@ SHELL := /bin/bash
 ARGS ?=
 PY := .venv/bin/python
 
-.PHONY: help setup page demo test check fuzz bench nights missed lock clean
+.PHONY: help setup page demo test check long fuzz bench nights missed lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,11 @@ test: page ## the whole suite
 	@.venv/bin/just check
 
 check: test ## the same
+
+long: page ## what takes a minute or more by itself, as before a release
+	@scripts/browser.sh
+	@scripts/ends.sh
+	@$(PY) -m pytest -m long $(ARGS)
 
 fuzz: setup ## fuzz each parser; make fuzz ARGS=--seconds=600
 	@$(PY) -m tests.fuzz $(ARGS)

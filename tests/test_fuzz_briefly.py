@@ -29,6 +29,7 @@ def test_every_parser_holds_for_what_its_fuzzing_begins_from(name: str):
         parser.check(seed)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 def test_a_moment_of_fuzzing_each_parser_finds_nothing(tmp_path: Path):
     found = dict(fuzz(list(PARSERS), 1, tmp_path, most_runs=MOST_RUNS))

@@ -172,6 +172,7 @@ class Watch:
         self.desk.press("ArrowRight", "F8")
 
 
+@pytest.mark.long
 def test_a_page_left_open_for_eight_hours_does_not_grow(
     line: Line, cabled: tuple[Desk, Cable, Ear]
 ) -> None:
