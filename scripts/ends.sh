@@ -12,20 +12,4 @@ need mosquitto mosquitto
 need prosody prosody
 need espeak-ng espeak-ng
 [ "${#missing[@]}" = 0 ] && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "clearline: installing ${missing[*]} by apt-get" >&2
-  # A package must not start a service of its own here: the tests start theirs.
-  policy=/usr/sbin/policy-rc.d
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 755 "$policy"
-    trap 'rm -f "$policy"' EXIT
-  fi
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" >/dev/null
-else
-  echo "clearline: the tests need ${missing[*]}." >&2
-  echo "Debian: sudo apt-get install ${missing[*]}" >&2
-  exit 1
-fi
+"$(dirname "$0")/apt.sh" "the tests" "${missing[@]}"
