@@ -10,6 +10,7 @@ import { fromLonLat } from 'ol/proj';
 import VectorSource from 'ol/source/Vector';
 import { Circle as Dot, Fill, Style } from 'ol/style';
 import type { Position, Precedence } from '../lib/types';
+import { nearest } from './nearest';
 import { lonLat } from './shapes';
 import { isolated, SMALL_FONT, text, type Colours } from './styles';
 import { icon } from './symbols';
@@ -44,17 +45,8 @@ export class Marks {
   }
 
   /** The marks at a point, the nearest first. */
-  at([x = 0, y = 0]: Coordinate, resolution: number): Mark[] {
-    const reach = REACH_PX * resolution;
-    const far = (feature: Feature<Point>): number => {
-      const [fx = 0, fy = 0] = feature.getGeometry()?.getCoordinates() ?? [];
-      return Math.hypot(fx - x, fy - y);
-    };
-    return this.source
-      .getFeaturesInExtent([x - reach, y - reach, x + reach, y + reach])
-      .filter((feature) => far(feature) <= reach)
-      .sort((a, b) => far(a) - far(b))
-      .map((feature) => feature.get('mark') as Mark);
+  at(point: Coordinate, resolution: number): Mark[] {
+    return nearest(this.source, point, REACH_PX * resolution).map((feature) => feature.get('mark') as Mark);
   }
 }
 

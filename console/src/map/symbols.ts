@@ -69,12 +69,17 @@ function drawn(symbol: Symbol, colour: string, halo: string, ring: boolean): HTM
   }
   pen.translate(size / 2 - (ring ? 6 : 8), size / 2 - (ring ? 6 : 8));
   if (ring) pen.scale(0.75, 0.75);
-  const path = new Path2D(PATHS[symbol]);
+  outlined(pen, PATHS[symbol], colour, halo);
+  return canvas;
+}
+
+/** Draw a path filled, in a halo. */
+export function outlined(pen: CanvasRenderingContext2D, path: string, colour: string, halo: string): void {
+  const shape = new Path2D(path);
   pen.lineJoin = 'round';
   pen.lineWidth = 3;
   pen.strokeStyle = halo;
-  pen.stroke(path);
+  pen.stroke(shape);
   pen.fillStyle = colour;
-  pen.fill(path);
-  return canvas;
+  pen.fill(shape);
 }

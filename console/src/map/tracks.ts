@@ -12,8 +12,10 @@ import { Icon, Style } from 'ol/style';
 import { aged } from '../lib/tracks.svelte';
 import { level } from '../lib/say';
 import type { Track } from '../lib/types';
+import { nearest } from './nearest';
 import { lonLat } from './shapes';
 import { isolated, SMALL_FONT, text, type Colours } from './styles';
+import { outlined } from './symbols';
 
 /** Each in a square of 16, pointing north. */
 const PATHS: Record<string, string> = {
@@ -84,18 +86,9 @@ export class TrackLayer {
   #now = 0;
 
   /** The tracks at a point, the nearest first. */
-  at([x = 0, y = 0]: Coordinate, resolution: number): Track[] {
+  at(point: Coordinate, resolution: number): Track[] {
     if (!this.layer.getVisible()) return [];
-    const reach = REACH_PX * resolution;
-    const far = (feature: Feature<Point>): number => {
-      const [fx = 0, fy = 0] = feature.getGeometry()?.getCoordinates() ?? [];
-      return Math.hypot(fx - x, fy - y);
-    };
-    return this.source
-      .getFeaturesInExtent([x - reach, y - reach, x + reach, y + reach])
-      .filter((feature) => far(feature) <= reach)
-      .sort((a, b) => far(a) - far(b))
-      .map((feature) => feature.get('track') as Track);
+    return nearest(this.source, point, REACH_PX * resolution).map((feature) => feature.get('track') as Track);
   }
 
   #style(key: string, look: Look, hue: Colours): Style {
@@ -145,12 +138,6 @@ function drawn(path: string, colour: string, halo: string): HTMLCanvasElement {
   if (!pen) return canvas;
   pen.scale(SCALE, SCALE);
   pen.translate(2, 2);
-  const shape = new Path2D(path);
-  pen.lineJoin = 'round';
-  pen.lineWidth = 3;
-  pen.strokeStyle = halo;
-  pen.stroke(shape);
-  pen.fillStyle = colour;
-  pen.fill(shape);
+  outlined(pen, path, colour, halo);
   return canvas;
 }
