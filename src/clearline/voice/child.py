@@ -7,12 +7,9 @@ decides nothing. When the process dies, whatever was asked of it fails, and its 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import secrets
 import shutil
-import socket
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +19,7 @@ import structlog
 from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
+from clearline.node import beside
 from clearline.voice.messages import LINE_BYTES, Command, Event, Failed, Given, Ready, decode_event
 
 __all__ = ["Child"]
@@ -109,31 +107,14 @@ class Child:
         if self._writer is not None:
             self._writer.close()
         if self._process is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_S):
-                    await self._process.wait()
-            if self._process.returncode is None:
-                self._process.kill()
-                await self._process.wait()
+            await beside.ended(self._process, STOP_S)
         if self._work is not None:
             await self._work
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _spawn(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            descriptor = theirs.fileno()
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "clearline.voice",
-                str(descriptor),
-                *self._words,
-                pass_fds=[descriptor],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-            )
+        self._process, ours = await beside.begun("clearline.voice", *self._words)
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_BYTES)
         self._work = asyncio.create_task(self._listen(reader))
 

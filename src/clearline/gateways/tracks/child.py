@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -39,6 +37,7 @@ from clearline.gateways.tracks.messages import (
     decode_event,
     encode,
 )
+from clearline.node import beside
 from clearline.node.settings import TracksSettings
 from clearline.node.tracks.track import (
     MAX_TRACKS,
@@ -209,20 +208,9 @@ class Child:
 
     async def _live(self) -> None:
         """Run one process, from its start to its end."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            descriptor = theirs.fileno()
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "clearline.gateways.tracks",
-                str(descriptor),
-                pass_fds=[descriptor],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                # Its arrays are small: threads would only take the node's own core from it.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            )
+        # Its arrays are small: threads would only take the node's own core from it.
+        env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._process, ours = await beside.begun("clearline.gateways.tracks", env=env)
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_BYTES)
         telling = asyncio.create_task(self._tell_notices(self._writer))
         try:
@@ -233,7 +221,7 @@ class Child:
             await asyncio.gather(telling, return_exceptions=True)
             self._writer.close()
             self._writer = None
-            await _ended(self._process)
+            await beside.ended(self._process, STOP_S)
             self._process = None
 
     async def _tell_notices(self, writer: asyncio.StreamWriter) -> None:
@@ -379,13 +367,3 @@ def _watched(notice: Notice, minima: Minima) -> Watched:
 def _stands(state: State, name: str, minima: Mapping[str, Minima]) -> bool:
     notice = state.notices.by_id.get(name)
     return notice is not None and notice.state is NoticeState.ACTIVE and notice.link in minima
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Wait for the process to end by itself, as its socket is closed; then end it."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(STOP_S):
-            await process.wait()
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
