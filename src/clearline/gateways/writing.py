@@ -6,12 +6,15 @@ released. A format that cannot carry something of them says so; nothing is dropp
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+
 from msgspec import Struct
 
+from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant
 from clearline.space import Volume
 
-__all__ = ["Area", "Losses", "Written"]
+__all__ = ["Area", "Losses", "Written", "each_drawn"]
 
 
 class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,3 +57,22 @@ class Losses:
     def told(self) -> tuple[str, ...]:
         """Return all that was said."""
         return tuple(self._said)
+
+
+def each_drawn(
+    areas: Sequence[Area], losses: Losses, draw: Callable[[Area, Volume], str | None]
+) -> Iterator[tuple[Volume, str]]:
+    """Yield every volume of some areas with its text, in order.
+
+    One of which `draw` raises Mistake is said to be lost; one of which it returns None, for which
+    it has said why itself, is left out.
+    """
+    for area in areas:
+        for volume in area.volumes:
+            try:
+                text = draw(area, volume)
+            except Mistake as mistake:
+                losses.add(f"an area that cannot be drawn: {mistake.phrase}")
+                continue
+            if text is not None:
+                yield volume, text

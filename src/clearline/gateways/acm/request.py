@@ -13,13 +13,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from clearline.basis.faults import Mistake
 from clearline.basis.instants import EPOCH, MINUTE_MS
 from clearline.basis.quantities import METRE_CM, ceil_to, floor_to
 from clearline.gateways.coordinates import SECONDS, spell_seconds
 from clearline.gateways.daytimes import MONTH_NAMES
 from clearline.gateways.limits import plain_band, whole_levels
-from clearline.gateways.writing import Losses, Written
+from clearline.gateways.writing import Losses, Written, each_drawn
 from clearline.space import Altitude, Band, Circle, Datum, Outline
 from clearline.space.arcs import drawn
 
@@ -46,16 +45,11 @@ def write(areas: Sequence[Area]) -> Written:
     losses.add("the kind and use of a means: the airspace control authority decides them")
     means: list[str] = []
     spans: list[tuple[int, int]] = []
-    for area in areas:
-        for volume in area.volumes:
-            try:
-                text = _means(volume, len(means) + 1, losses)
-            except Mistake as mistake:
-                losses.add(f"an area that cannot be drawn: {mistake.phrase}")
-                continue
-            if text is not None:
-                means.append(text)
-                spans.append(_span(volume))
+    for volume, text in each_drawn(
+        areas, losses, lambda _, volume: _means(volume, len(means) + 1, losses)
+    ):
+        means.append(text)
+        spans.append(_span(volume))
     head = "MSGID/ACMREQ/PROPOSAL//\nGEODATUM/W84//\n"
     if spans:
         start, end = min(span[0] for span in spans), max(span[1] for span in spans)

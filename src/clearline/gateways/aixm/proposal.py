@@ -14,11 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from clearline.basis.faults import Mistake
 from clearline.basis.instants import SECOND_MS, Instant
 from clearline.basis.quantities import METRE_CM, ceil_to, floor_to
 from clearline.gateways.limits import SURFACE, UNLIMITED, whole_feet, whole_levels
-from clearline.gateways.writing import Losses, Written
+from clearline.gateways.writing import Losses, Written, each_drawn
 from clearline.space import MAX_VERTICES, Altitude, Band, Circle, Datum, Outline, Position
 from clearline.space.arcs import drawn
 
@@ -50,15 +49,10 @@ def write(areas: Sequence[Area]) -> Written:
     losses.add("whose an area is, its activity, its link and its name")
     losses.add("type and designator: the aeronautical information service decides them")
     parts = [_HEAD]
-    for area in areas:
-        for volume in area.volumes:
-            try:
-                text = _airspace(volume, len(parts), area.id, losses)
-            except Mistake as mistake:
-                losses.add(f"an area that cannot be drawn: {mistake.phrase}")
-                continue
-            if text is not None:
-                parts.append(text)
+    for _, text in each_drawn(
+        areas, losses, lambda area, volume: _airspace(volume, len(parts), area.id, losses)
+    ):
+        parts.append(text)
     return Written(raw="".join([*parts, _FOOT]).encode(), lost=losses.told())
 
 

@@ -20,7 +20,7 @@ from clearline.basis.instants import EPOCH, MINUTE_MS
 from clearline.basis.quantities import METRE_CM, NAUTICAL_MILE_CM, ceil_to, floor_to
 from clearline.gateways.coordinates import MINUTES, spell_minutes
 from clearline.gateways.daytimes import MONTH_NAMES
-from clearline.gateways.writing import Losses, Written
+from clearline.gateways.writing import Losses, Written, each_drawn
 from clearline.space import Circle, Outline, Polygon
 from clearline.space.arcs import drawn
 from clearline.space.footprint import footprint
@@ -50,12 +50,8 @@ def write(areas: Sequence[Area]) -> Written:
     losses.add("whose an area is, its activity, its link and its name: a warning is public")
     losses.add("how high or deep an area is: a warning to mariners has no heights")
     parts = [_HEADING]
-    for area in areas:
-        for volume in area.volumes:
-            try:
-                parts.append(_warning(volume, losses))
-            except Mistake as mistake:
-                losses.add(f"an area that cannot be drawn: {mistake.phrase}")
+    for _, text in each_drawn(areas, losses, lambda _, volume: _warning(volume, losses)):
+        parts.append(text)
     return Written(raw="\n".join(parts).encode("ascii"), lost=losses.told())
 
 

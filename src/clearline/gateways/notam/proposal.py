@@ -16,12 +16,11 @@ import textwrap
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from clearline.basis.faults import Mistake
 from clearline.basis.instants import EPOCH, MINUTE_MS, Instant
 from clearline.basis.quantities import METRE_CM, NAUTICAL_MILE_CM, ceil_to, floor_to
 from clearline.gateways.coordinates import SECONDS, Grain, spell_seconds
 from clearline.gateways.limits import UNLIMITED, plain_band, whole_feet, whole_levels
-from clearline.gateways.writing import Losses, Written
+from clearline.gateways.writing import Losses, Written, each_drawn
 from clearline.space import Altitude, Band, Circle, Datum, Outline, Polygon, Position
 from clearline.space.arcs import drawn
 from clearline.space.footprint import footprint
@@ -53,15 +52,10 @@ def write(areas: Sequence[Area]) -> Written:
     losses.add("whose an area is, its activity, its link and its name: a NOTAM is public")
     losses.add("region, number and subject: the aeronautical information service fills them in")
     parts = [_HEADING]
-    for area in areas:
-        for volume in area.volumes:
-            try:
-                text = _notice(volume, area.declared_at, losses)
-            except Mistake as mistake:
-                losses.add(f"an area that cannot be drawn: {mistake.phrase}")
-                continue
-            if text is not None:
-                parts.append(text)
+    for _, text in each_drawn(
+        areas, losses, lambda area, volume: _notice(volume, area.declared_at, losses)
+    ):
+        parts.append(text)
     return Written(raw="\n".join(parts).encode("ascii"), lost=losses.told())
 
 
