@@ -20,6 +20,7 @@ from typing import Any
 
 from bench import common
 from clearline.basis.instants import Instant
+from clearline.cli.serving import calm_collector
 from clearline.core.events import Declare, OpenLink, TakeWatch
 from clearline.core.terms import Limits, Terms
 from clearline.node.loop import MAX_BULK_BATCH
@@ -41,6 +42,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         journal = SqliteJournal(Path(folder) / "journal.db")
         south = open_runtime(journal, real_keys(SOUTH), _nobody, now, version="bench")
         _stand(south, asked.active, now)
+        calm_collector()  # As a node that serves does.
         active = south.state.notices.active(LINK, mine=False)
         events = common.notices(LINK, asked.declare, side=0, seed=7)
         rounds = list(_cut(events, _ROUNDS))

@@ -107,7 +107,8 @@ function tiled(data: Cuttable): VectorTileLayer {
 
 /** A source that cuts one shape into tiles where it is looked at. */
 function tiles(data: Cuttable): VectorTileSource {
-  const cut = geojsonvt(data, { extent: TILE, maxZoom: MAX_ZOOM, indexMaxZoom: 4, tolerance: 2, buffer: 64 });
+  // Nothing is cut before it is looked at: the whole world, cut at once, held every page up.
+  const cut = geojsonvt(data, { extent: TILE, maxZoom: MAX_ZOOM, indexMaxZoom: 0, tolerance: 2, buffer: 64 });
   return new VectorTileSource({
     maxZoom: MAX_ZOOM,
     tileUrlFunction: (coordinate) => JSON.stringify(coordinate),

@@ -23,7 +23,7 @@ from clearline.node.settings import Log, load
 from clearline.space import self_test
 from clearline.wiring import OWNER_ALONE, SHUTDOWN_S, STDERR, Home, RunningNode
 
-__all__ = ["EXIT_NOT_SAFE", "serve_forever", "set_up_log"]
+__all__ = ["EXIT_NOT_SAFE", "calm_collector", "serve_forever", "set_up_log"]
 
 EXIT_NOT_SAFE = 70
 
@@ -48,7 +48,7 @@ async def _serve(home: Home) -> int:
         running.add_signal_handler(number, node.ended.set)
     try:
         await node.start()
-        _calm_collector()
+        calm_collector()
     except OSError as error:
         raise Mistake("cannot_listen", f"{node.settings.node.listen}: {error}") from error
     await node.ended.wait()
@@ -78,7 +78,7 @@ def set_up_log(log: Log) -> None:
     )
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Keep Python's cycle collector from walking ten thousand notices in the middle of a FLASH.
 
     What was replayed stays; what comes is collected rarely, and almost none of it is cyclic.

@@ -192,7 +192,7 @@ def _check_radius(outline: Outline) -> None:
 
 def _check_extent(points: Ring) -> None:
     first = points[0]
-    for point in points:
+    for point in points[1:]:
         metres, _ = geodesic_inv(first.lat_deg, first.lon_deg, point.lat_deg, point.lon_deg)
         if metres > MAX_EXTENT_KM * 1_000:
             raise Mistake(

@@ -76,7 +76,7 @@ _OFFSET_CM = {
 
 COLUMNS = 9
 """A row: x, y, z, angle, start, end, low, high, and a tag that is the caller's."""
-START, _LOW, TAG = 4, 6, 8
+_ANGLE, START, _LOW, TAG = 3, 4, 6, 8
 EMPTY = math.inf
 """As the start of a row: it is of no volume, and never selected."""
 
@@ -167,7 +167,12 @@ def select(rows: Floats, asked: Probe) -> NDArray[np.intp]:
     start, end = rows[:, START], rows[:, START + 1]
     kept = start <= asked.latest
     kept &= end >= asked.earliest
-    kept &= _may_meet(rows, asked.whole)
+    # The chord between two directions is never longer than their angle: of nearly all that do
+    # not meet, this says so.
+    chords = _chords(rows, asked.whole)
+    reach = rows[:, _ANGLE] + asked.whole.angle
+    reach *= reach
+    kept &= chords <= reach
     found = np.flatnonzero(kept)
     if not len(found):
         return found
@@ -176,30 +181,22 @@ def select(rows: Floats, asked: Probe) -> NDArray[np.intp]:
     middle, half = (_FAR_CM + asked.clear) / 2, (_FAR_CM - asked.clear) / 2
     kept = np.abs(here[:, _LOW] - (asked.high + middle)) > half
     kept &= np.abs((asked.low - middle) - here[:, _LOW + 1]) > half
-    kept &= _meets(here, asked.whole)
+    kept &= _meets(here, asked.whole, chords[found])
     if len(asked.pieces) > 1:
-        kept &= np.any([_meets(here, piece) for piece in asked.pieces], axis=0)
+        kept &= np.any([_meets(here, each, _chords(here, each)) for each in asked.pieces], axis=0)
     return found[kept]
 
 
-def _may_meet(rows: Floats, cap: Cap) -> NDArray[np.bool_]:
-    """Return of each row whether its cap may meet this one; of nearly all that do not, no."""
-    # The chord between two directions is never longer than their angle.
-    reach = rows[:, 3] + cap.angle
-    reach *= reach
-    return _chords(rows, cap) <= reach
-
-
-def _meets(rows: Floats, cap: Cap) -> NDArray[np.bool_]:
-    """Return of each row whether its cap meets this one: no more, whatever was looked at.
+def _meets(rows: Floats, cap: Cap, chords: Floats) -> NDArray[np.bool_]:
+    """Return of each row, as its chords say, whether its cap meets this one and no more.
 
     An index that does not look at a row, as its cap is too far away, and one that does must
     answer alike: how many were compared is part of what the core decides.
     """
-    chord = np.sin(np.minimum(rows[:, 3] + cap.angle, math.pi) / 2)
+    chord = np.sin(np.minimum(rows[:, _ANGLE] + cap.angle, math.pi) / 2)
     chord *= 2.0
     chord *= chord
-    return _chords(rows, cap) <= chord
+    return chords <= chord
 
 
 def _chords(rows: Floats, cap: Cap) -> Floats:
