@@ -28,7 +28,7 @@ test: page ## the whole suite
 
 check: test ## the same
 
-long: page ## what takes a minute or more by itself, as before a release
+long: page ## what takes long for what it adds, as before a release
 	@scripts/browser.sh
 	@scripts/ends.sh
 	@$(PY) -m pytest -m long $(ARGS)

@@ -47,7 +47,7 @@ def faults_of(desk: Desk) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["dark", "dim", "light"])
+@pytest.mark.parametrize("theme", ["dark", pytest.param("dim", marks=pytest.mark.long), "light"])
 def test_axe_finds_no_serious_fault(
     line: Line, north: Desk, south: Desk, browser: Browser, theme: str
 ) -> None:

@@ -84,6 +84,7 @@ def talk(line: Line, telephone: Telephone, then: Callable[[str, Browser], Awaita
     asyncio.run(go())
 
 
+@pytest.mark.long
 def test_when_the_telephone_is_hung_up_the_talk_is_over_and_the_call_goes_on(
     line: Line, telephone: Telephone
 ):
@@ -96,6 +97,7 @@ def test_when_the_telephone_is_hung_up_the_talk_is_over_and_the_call_goes_on(
     assert [each["state"] for each in line.south.station.calls()] == ["acknowledged"]
 
 
+@pytest.mark.long
 def test_when_the_call_is_closed_the_telephone_is_let_go(line: Line, telephone: Telephone):
     north, south = line.north.station, line.south.station
 
