@@ -15,7 +15,7 @@ from bench import table
 NAMES = (
     "flash", "link", "restart", "verify", "drill", "memory", "console",
     "ladder", "phone", "voice", "study", "roster",
-    "day", "conflict", "screen", "preview", "declare", "bulk", "tracks",
+    "day", "conflict", "screen", "preview", "declare", "bulk", "recheck", "tracks",
 )  # fmt: skip
 MORE = {"conflict": ("--peers", "1", "--plot", "1")}
 """What the kept figures of a benchmark are measured with, beside its defaults."""

@@ -26,6 +26,7 @@ from clearline.core.terms import Terms
 from clearline.node.clock import SystemClock
 from clearline.space import Altitude, Band, Circle, Datum, Position, Volume, Window
 from clearline.transports.local import LocalClient
+from tests.loopback import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PY = [sys.executable, "-m", "clearline.cli"]
@@ -227,15 +228,6 @@ class Tap:
 def _quiet() -> dict[str, Any]:
     """No test calls in the middle of a measurement."""
     return {"tests": {"every_ms": 7 * DAY_MS, "patience_ms": HOUR_MS}}
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    import socket  # noqa: PLC0415
-
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def notices(link: str, count: int, *, side: int = 0, seed: int = 1) -> list[Declare]:

@@ -23,7 +23,7 @@ from clearline.transports.local import LocalClient
 STOP = Stop(place=Position(lat_e7=352_560_000, lon_e7=401_500_000), radius_cm=50_000)
 
 
-async def _call(ours: LocalClient, theirs: LocalClient, link: str) -> float:
+async def call(ours: LocalClient, theirs: LocalClient, link: str) -> float:
     """Return the seconds of one call to its ringing; then end it, unmeasured."""
     event = OpenCall(by="bench", link=link, precedence=Precedence.FLASH, phrases=(STOP,))
     began = time.perf_counter()
@@ -42,7 +42,7 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
         north.client() as ours,
         south.client() as theirs,
     ):
-        quiet = [await _call(ours, theirs, link) for _ in range(asked.calls)]
+        quiet = [await call(ours, theirs, link) for _ in range(asked.calls)]
         for node, side in ((ours, 0), (theirs, 1)):
             half = common.notices(link, asked.active // 2, side=side)
             await common.declare_all(node, half)
@@ -61,7 +61,7 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
                     seed = 8 + rounds
                     extra = common.notices(link, asked.bulk, side=0, seed=seed)
                     work = asyncio.create_task(common.declare_all(bulk, extra))
-                busy.append(await _call(ours, theirs, link))
+                busy.append(await call(ours, theirs, link))
             # And one that nobody expects: bulk in full flow, no call for longer than an incident.
             first: list[float] = []
             work.cancel()
@@ -73,7 +73,7 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
                 extra = common.notices(link, 1_000, side=0, seed=seed)
                 work = asyncio.create_task(common.declare_all(bulk, extra))
                 await asyncio.sleep(0.15 + 0.007 * len(first))
-                first.append(await _call(ours, theirs, link))
+                first.append(await call(ours, theirs, link))
                 await work
     return {
         "benchmark": "flash",

@@ -46,7 +46,7 @@ async def _measure(asked: argparse.Namespace) -> dict[str, Any]:
         north.process.kill()
         north.process.wait()
         with sqlite3.connect(north.home / "journal.db") as db:
-            db.execute("DELETE FROM snapshot")
+            db.execute("DELETE FROM snapshot_part")
         bare_s = await north.start()
     return {
         "benchmark": "restart",

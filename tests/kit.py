@@ -20,6 +20,7 @@ from clearline.core.terms import (
     TestSchedule,
     default_ladders,
 )
+from clearline.node.outbox import LINGER_MS
 from clearline.node.ports import Journal
 from clearline.node.runtime import Runtime, open_runtime
 from clearline.record import AuthorKey, MirrorKey, public_keys
@@ -193,9 +194,9 @@ class Pair:
         self.settle()
 
     def settle(self) -> None:
-        """Push until neither side has anything left to say."""
+        """Push until neither side has anything left to say, nor anything that waits for more."""
         for _ in range(50):
-            if not (self._push(self.north, self.south) | self._push(self.south, self.north)):
+            if not (self._exchange(self.now) or self._exchange(self.now.after(LINGER_MS))):
                 return
         raise AssertionError("the two nodes never stop talking")
 
@@ -213,8 +214,13 @@ class Pair:
                 return
             self.now = self.now.after(1)
 
-    def _push(self, sender: Node, receiver: Node) -> bool:
-        pushes = sender.runtime.pushes(self.now)
+    def _exchange(self, at: Instant) -> bool:
+        both = ((self.north, self.south), (self.south, self.north))
+        pushed = [self._push(sender, receiver, at) for sender, receiver in both]
+        return any(pushed)
+
+    def _push(self, sender: Node, receiver: Node, at: Instant) -> bool:
+        pushes = sender.runtime.pushes(at)
         for push, body in pushes:
             reply = receiver.runtime.admit(push.link, body, self.now)
             sender.runtime.answered(push, reply.status, reply.body, self.now)

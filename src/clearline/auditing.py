@@ -19,8 +19,8 @@ from clearline.basis.faults import Broken
 from clearline.basis.instants import MINUTE_MS, SECOND_MS, Instant
 from clearline.core.step import Core
 from clearline.node import snapshots
+from clearline.node.journaled import decode_event
 from clearline.node.ports import Record, Snapshot
-from clearline.node.runtime import decode_event
 
 __all__ = ["LATE_MS", "Auditor", "Finding", "Reader"]
 

@@ -70,7 +70,6 @@ def test_what_one_officer_typed_is_not_the_next_ones(line: Line, browser: Browse
 def test_a_node_that_is_killed_while_a_call_rings_rings_again_on_the_page_that_stayed_open(
     line: Line, browser: Browser, south: Desk
 ) -> None:
-    keep_port(line.north)
     desk = open_desk(browser, line.north)
     ear = Ear(desk.page)
     desk.open()
@@ -97,13 +96,6 @@ def test_a_node_that_is_killed_while_a_call_rings_rings_again_on_the_page_that_s
     expect(south.at("call-panel")).to_have_attribute("data-state", "acknowledged", timeout=20_000)
     ear.hears_nothing()
     desk.page.context.close()
-
-
-def keep_port(side: Side) -> None:
-    """Have the console come back on the port that it has, as a service would."""
-    port = side.address.rpartition(":")[2]
-    path = side.station.home / "clearline.toml"
-    path.write_text(path.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
 
 
 def test_the_called_page_rings_on_while_the_link_to_the_caller_is_dead(

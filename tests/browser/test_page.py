@@ -177,10 +177,6 @@ def test_a_node_that_is_killed_is_missed_at_once_and_found_again(line: Line, nor
         expect(north.page.locator(".unsafe")).to_contain_text("THE NODE IS NOT HEARD")
         expect(north.at("link")).to_have_attribute("data-state", "unknown")
     finally:
-        # On the port that it had, as a service would come back.
-        port = line.north.address.rpartition(":")[2]
-        path = line.north.station.home / "clearline.toml"
-        path.write_text(path.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
         aside(line.north.station.serve)
     expect(north.page.locator(".page[data-state=live]")).to_be_visible(timeout=30_000)
     expect(north.page.locator(".unsafe")).to_be_hidden()

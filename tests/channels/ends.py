@@ -31,6 +31,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.loopback import free_port
+
 USER, PASSWORD = "clearline", "correct horse"
 PATIENCE_S = 30.0
 
@@ -277,12 +279,6 @@ class Device:
         page = json.loads(message.payload)
         self.arrivals.append((time.time(), page["page"]))
         self.came.put(page)
-
-
-def free_port() -> int:
-    """Return a port that nobody has at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def await_port(port: int, process: subprocess.Popen[bytes]) -> None:

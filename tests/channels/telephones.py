@@ -30,26 +30,12 @@ from clearline.core.terms import Precedence
 from clearline.node.ports import Page, PageCause, PageResult
 from clearline.node.talking import PutThrough
 from clearline.node.ways import Phone as Settings
+from tests.loopback import free_port, is_free
 
 EXCHANGE = Path(__file__).parent / "sipp" / "exchange.xml"
 HANDSET = Path(__file__).parent / "handset.py"
 START_S = 20.0
 WITHIN_S = 40.0
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def _bound(port: int, kind: socket.SocketKind) -> bool:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        try:
-            sock.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-        return False
 
 
 @contextmanager
@@ -68,7 +54,7 @@ def exchange(folder: Path, transport: str = "udp") -> Iterator[int]:
     try:
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         deadline = time.monotonic() + START_S
-        while not _bound(port, kind):
+        while is_free(port, kind):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -82,7 +68,7 @@ def exchange(folder: Path, transport: str = "udp") -> Iterator[int]:
 def handset(folder: Path, hears: int = 1, says_hz: int = 0) -> Iterator[tuple[int, Path]]:
     """Run a telephone with TLS and SRTP; yield its port and the authority of its certificate."""
     certify(folder)
-    port = free_port()
+    port = free_port(2)
     log = folder / "handset.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -92,7 +78,7 @@ def handset(folder: Path, hears: int = 1, says_hz: int = 0) -> Iterator[tuple[in
         )  # fmt: skip
     try:
         deadline = time.monotonic() + START_S
-        while b"ready" not in log.read_bytes():
+        while b"ready\n" not in log.read_bytes():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.01)

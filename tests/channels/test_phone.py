@@ -25,7 +25,6 @@ from clearline.node.ports import ChannelError, PageCause, PageResult
 from tests.channels.telephones import (
     Ear,
     exchange,
-    free_port,
     handset,
     page,
     paging,
@@ -35,6 +34,7 @@ from tests.channels.telephones import (
     saw,
     settings,
 )
+from tests.loopback import free_port
 
 HANDED, DELIVERED = PageResult.HANDED, PageResult.DELIVERED
 ACKNOWLEDGED, FAILED = PageResult.ACKNOWLEDGED, PageResult.FAILED

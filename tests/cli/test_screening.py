@@ -114,3 +114,16 @@ def test_names_that_come_twice_are_told_apart_by_their_line(tmp_path: Path):
 def test_one_file_alone_needs_a_link(tmp_path: Path):
     theirs = write(tmp_path / "t.json", THEIRS)
     assert '"half_screen"' in screen("--theirs", theirs, *SOON, "--json", code=3)
+
+
+def test_a_file_beyond_its_limit_is_not_read(files: tuple[str, ...], tmp_path: Path):
+    huge = tmp_path / "huge.geojson"
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)  # It takes no space, and would take a terabyte of memory.
+    result = CliRunner().invoke(
+        root, ["--home", "/nonexistent", "screen", "--ours", str(huge), *files[2:], "--json"]
+    )
+    assert result.exit_code == 3
+    error = json.loads(result.output)["error"]
+    assert error["code"] == "file_too_large"
+    assert "the file has 1,099,511,627,776 bytes; at most 100,000,000 are read" in error["phrase"]

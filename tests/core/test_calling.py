@@ -101,6 +101,18 @@ def test_a_flash_that_cannot_be_read_rings_all_the_same_and_is_refused():
     assert ring.coded[0].startswith("(a FLASH")
 
 
+def test_a_node_of_older_rules_closes_a_call_by_the_clock_it_once_did():
+    line = Counterpart()
+    line.state.rules = 3
+    call = line.says("call.opened", FLASH)
+    line.node.do(Acknowledge(by="d", call=call, echelon="duty-desk"), line.now)
+    line.node.do(Dispose(by="d", call=call, disposition="received"), line.now)
+    line.node.do(Close(by="d", call=call), line.now)
+    theirs = line.now.after(HOUR_MS)
+    line.says("call.stood_down", {}, call, at=str(theirs))
+    assert line.state.calls.by_id[call].closed_at == theirs
+
+
 def test_the_text_is_rung_with_the_very_first_ring():
     line = Counterpart()
     line.says("call.opened", FLASH)
@@ -476,6 +488,19 @@ def test_what_is_said_as_the_other_side_closes_is_shown_by_a_node_that_keeps_the
     assert len(pair.south.runtime.state.calls.by_id[call].said) == said
     with pytest.raises(Mistake, match="closed"):
         pair.north.do(Say(by="o", call=call, phrases=(OURS,)), pair.now)
+
+
+@pytest.mark.parametrize("at", ["1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+def test_a_call_is_kept_for_a_day_by_our_clock_whatever_theirs_says_when_it_stands_down(at):
+    line = Counterpart()
+    call = line.says("call.opened", FLASH)
+    line.node.do(Acknowledge(by="d", call=call, echelon="duty-desk"), line.now)
+    line.node.do(Dispose(by="d", call=call, disposition="received"), line.now)
+    line.node.do(Close(by="d", call=call), line.now)
+    line.says("call.stood_down", {}, call, at=at)
+    found = line.state.calls.by_id[call]
+    assert found.state is CallState.CLOSED
+    assert found.closed_at == line.now
 
 
 def test_who_opens_and_stands_down_for_ever_is_refused_in_the_end():

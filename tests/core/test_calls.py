@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from clearline.basis.faults import Reason, Refusal
 from clearline.basis.instants import DAY_MS
+from clearline.core.callbook import Calls
 from clearline.core.calls import (
     MAX_RECORDED,
     MAX_SAID,
@@ -15,7 +16,6 @@ from clearline.core.calls import (
     CallAcknowledged,
     CallClimbed,
     CallRinging,
-    Calls,
     CallState,
     Disposed,
     Recording,

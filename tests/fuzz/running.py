@@ -10,7 +10,7 @@ import asyncio
 import copy
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -243,10 +243,14 @@ class _Gate:
         self._world = world
 
     async def do(self, request: Do) -> Any:
-        (outcome,) = self._world.runtime.submit([request.command], self._world.now)
-        if outcome.mistake is not None:
-            raise outcome.mistake
-        return [entry.id for entry in outcome.entries]
+        (done,) = await self.do_all([request.command])
+        if isinstance(done, Mistake):
+            raise done
+        return done
+
+    async def do_all(self, commands: Sequence[Command]) -> list[Any]:
+        outcomes = self._world.runtime.submit(commands, self._world.now)
+        return [each.mistake or [entry.id for entry in each.entries] for each in outcomes]
 
     async def ask(self, view: str, args: dict[str, Any]) -> Any:
         raise Mistake("no_such_view", f"There is no view called {view!r}.")
@@ -291,6 +295,7 @@ def local_seeds() -> Iterable[bytes]:
         for step in steps:
             if "does" in step:
                 yield compact({"type": "do", "n": number, "command": step["does"]})
+                yield compact({"type": "do_all", "n": number, "commands": [step["does"]] * 2})
     yield compact({"type": "ask", "n": 1, "view": "status", "args": {}})
     yield compact({"type": "do", "n": 2, "until": "x", "wait_ms": 5, "command": {}})
     yield compact({"type": "follow", "n": 3})

@@ -218,3 +218,38 @@ JSON = st.recursive(
 def test_any_json_is_shapes_or_a_mistake(value):
     found = outcome(geojson.read, json.dumps(value).encode())
     assert isinstance(found, Mistake) or found.shapes or found.refused
+
+
+def test_a_file_that_is_begun_gives_each_shape_before_it_reads_the_next():
+    bad = feature("Point", [10.0, 20.0], radius_m="wide")
+    begun = geojson.begin(collection(feature("Polygon", [BOX]), bad, feature("Polygon", [BOX])))
+    assert begun.most == 3
+    shapes = iter(begun)
+    _, origin = next(shapes)
+    assert origin.item == "feature 1"
+    assert len(list(shapes)) == 1
+    whole = begun.done()
+    assert (len(whole.shapes), whole.refused) == (2, 1)
+
+
+@pytest.mark.parametrize("kind", ["MultiPolygon", "\\u004dultiPolygon"])
+def test_what_a_file_has_at_most_is_known_with_all_the_parts_of_its_features(kind: str):
+    made = json.loads(collection(feature("MultiPolygon", [[BOX], [BOX], [BOX]])))
+    raw = json.dumps(made).replace("MultiPolygon", kind).encode()
+    begun = geojson.begin(raw)
+    assert begun.most == 3
+    assert len(begun.done().shapes) == 3
+    assert geojson.begin(raw.replace(b'"Feature"', b'"Nothing"')).most >= 1
+
+
+def test_a_geometry_without_parts_is_refused_where_it_stands():
+    found = geojson.read(
+        collection(
+            feature("Point", [40, 35], radius_m=100),
+            feature("MultiPolygon", []),
+            feature("Point", [41, 35], radius_m=100),
+        )
+    )
+    assert len(found.shapes) == 2
+    (fault,) = found.faults
+    assert "no parts" in fault.phrase

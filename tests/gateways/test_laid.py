@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from clearline.gateways.laid import laid
 from clearline.space import Corridor, Polygon, contains, from_degrees
 from clearline.space.edges import Edges
+from clearline.space.outline import MIN_AREA_M2
 
 
 @settings(max_examples=60, deadline=None)
@@ -27,6 +28,9 @@ def test_every_point_of_a_straight_edge_is_held(lat, lon, size, turns):
         )
         for turn in sorted(turns)
     ]
+    slices = [math.radians(b - a) for a, b in pairwise([*sorted(turns), min(turns) + 360])]
+    # A ring that bounds less than a square metre is refused, and rightly so.
+    assume(sum(map(math.sin, slices)) / 2 * (size * 111_000) ** 2 > 2 * MIN_AREA_M2)
     polygon = laid(Polygon(exterior=tuple(ring)), Edges.STRAIGHT).outline
     path = laid(Corridor(points=tuple(ring), width_cm=200), Edges.STRAIGHT).outline
     for a, b in pairwise(ring):

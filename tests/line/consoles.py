@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.line.station import Station, join, until
+from tests.loopback import free_port
 
 T = TypeVar("T")
 
@@ -82,7 +83,9 @@ class Line:
         text = path.read_text()
         start = text.index("[console]")
         officer = f"Maj. {station.name.title()}"
-        table = f'[console]\nlisten = "127.0.0.1:0"\ndemo_officer = "{officer}"\n'
+        # One that stays, so that a node that was killed comes back there, as a service would.
+        address = f"127.0.0.1:{free_port()}"
+        table = f'[console]\nlisten = "{address}"\ndemo_officer = "{officer}"\n'
         path.write_text(text[:start] + table)
 
     def end(self) -> None:

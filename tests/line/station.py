@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from click.testing import CliRunner
 from clearline.cli.app import root
 from clearline.core.events import Command
 from clearline.transports.local import LocalClient
+from tests.loopback import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DEADLINE_S = 30.0
@@ -204,12 +204,6 @@ class Station:
             for each in shown
             if each["kind"] == "entry.refused" and each["party"] == self.name
         ]
-
-
-def free_port() -> int:
-    """Return a port that nobody has at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def until(holds: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:

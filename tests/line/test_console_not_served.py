@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 
 from clearline.node.settings import load
 from clearline.wiring import Home, RunningNode
-from tests.line.station import Station, free_port, until
+from tests.line.station import Station, until
+from tests.loopback import free_port
 
 AGAIN_S = 0.05
 Make = Callable[[str], Station]

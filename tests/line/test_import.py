@@ -109,6 +109,11 @@ def test_what_the_terms_have_no_room_for_is_said_before_anything_is_declared(
     assert failed.error["code"] == "too_many_notices"
     assert f"{ROOM - before:,} more may be active" in failed.error["phrase"]
     assert "--together 8" in failed.error["phrase"]
+    # What counts is what can be declared, and not what the file has at most.
+    bad = [feature(35, 40, "bad", radius_m="wide")] * ROOM
+    fits = north.json("import", str(write(folder / "fits.geojson", 3, *bad)), *SOON)
+    assert (fits["declared"], fits["refused_in_all"]) == (3, ROOM)
+    before += 3
     wide = north.fails("import", str(source), *SOON, "--together", "9")
     assert wide.error["code"] == "too_many_volumes"
     assert active(north) == before

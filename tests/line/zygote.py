@@ -15,9 +15,15 @@ from clearline.cli.serving import serve_forever
 
 
 def main() -> None:
-    """Read `HOME<tab>LOG` lines; fork a node for each and answer with its process id."""
+    """Read `HOME<tab>LOG` lines; fork a node for each and answer with its process id.
+
+    The one before has been killed by then; its journal is free once it is gone.
+    """
+    child = None
     for line in sys.stdin:
         home, log = line.rstrip("\n").split("\t")
+        if child is not None:
+            os.waitpid(child, 0)
         child = os.fork()
         if child == 0:
             out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -26,9 +32,6 @@ def main() -> None:
                 os.dup2(target, number)
             os._exit(serve_forever(Path(home)))
         print(child, flush=True)
-        # Whoever was killed before this one is gone by now: nothing is left a zombie.
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import shutil
 import sqlite3
@@ -12,17 +13,21 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from clearline.auditing import Auditor
 from clearline.basis.faults import Broken
 from clearline.basis.instants import HOUR_MS, MINUTE_MS, SECOND_MS, Instant
+from clearline.core import state
 from clearline.core.effects import Ring
-from clearline.core.events import LeaveWatch, OpenCall, OpenLink, TakeWatch
+from clearline.core.events import LeaveWatch, OpenCall, OpenLink, TakeWatch, Withdraw
 from clearline.core.terms import Precedence
 from clearline.node.ports import Batch, Record, chained
+from clearline.node.snapshots import unpack
 from clearline.phrasebook import Stop
+from clearline.space import Polygon
 from clearline.stores.memory import MemoryJournal
-from clearline.stores.sqlite import SqliteJournal
+from clearline.stores.sqlite import SqliteJournal, SqliteReader
 from tests.core.counterpart import FLASH, Counterpart, notice_body
-from tests.kit import LINK, START, Node, Pair, declare, degrees, terms
+from tests.kit import LINK, START, Node, Pair, declare, degrees, terms, volume
 
 WATCH = TakeWatch(by="o", echelon="duty-desk", languages=("en",))
 LEAVE = LeaveWatch(by="o", echelon="duty-desk")
@@ -80,7 +85,7 @@ def flip(path: Path, table: str, column: str, where: str) -> None:
 
 def snapshots(path: Path) -> list[int]:
     with sqlite3.connect(path) as db:
-        found = [seq for (seq,) in db.execute("SELECT seq FROM snapshot")]
+        found = [seq for (seq,) in db.execute("SELECT DISTINCT seq FROM snapshot_part")]
     db.close()
     return found
 
@@ -273,7 +278,7 @@ def test_a_damaged_snapshot_costs_time_and_no_truth(disk, tmp_path):
     want = whole.runtime.state.pack()
     assert whole.journal.snapshot() is not None
     for seq in snapshots(disk):
-        flip(disk, "snapshot", "state", f"seq={seq}")
+        flip(disk, "snapshot_part", "raw", f"seq={seq}")
     again = start(disk)
     assert again.runtime.state.pack() == want
 
@@ -325,9 +330,75 @@ def test_a_snapshot_taken_as_entries_arrive_opens_again():
     pair.north.do(declare(), pair.now)
     pair.settle()
     want = pair.south.runtime.state.pack()
+    assert pair.south.journal.snapshot().seq == pair.south.runtime.state.seq
     pair.south.restart(pair.now)
     pair.south.runtime.state.seq -= 1
     assert pair.south.runtime.state.pack() == want
+
+
+def test_a_snapshot_in_parts_is_of_the_event_at_which_it_was_begun(monkeypatch):
+    monkeypatch.setattr(state, "PART", 2)
+    pair = Pair()
+    for n in range(6):
+        pair.now = pair.now.after(SECOND_MS)
+        pair.north.do(declare(volume(lat=35 + n / 10)), pair.now)
+    runtime, journal = pair.north.runtime, pair.north.journal
+    runtime.snapshot_every = 1
+    pair.north.do(declare(volume(lat=36)), pair.now)
+    began, want = runtime.state.seq, runtime.state.pack()
+    runtime.snapshot_every = 1_000
+    notices = iter(list(runtime.state.notices.by_id))
+    while journal.snapshot() is None:
+        pair.now = pair.now.after(SECOND_MS)
+        pair.north.do(Withdraw(by="officer", notice=next(notices)), pair.now)
+    assert next(notices, None) is not None, "it was not written in parts at all"
+    assert journal.snapshot().seq == began
+    found, _ = unpack(journal.snapshot())
+    assert found.pack() == want
+    now = runtime.state.pack()
+    pair.north.restart(pair.now)
+    pair.north.runtime.state.seq -= 1
+    assert pair.north.runtime.state.pack() == now
+
+
+def test_a_node_with_nothing_to_do_ends_its_snapshot(monkeypatch):
+    monkeypatch.setattr(state, "PART", 2)
+    pair = Pair()
+    runtime = pair.north.runtime
+    for n in range(6):
+        pair.north.do(declare(volume(lat=35 + n / 10)), pair.now)
+    runtime.snapshot_every = 1
+    pair.north.do(declare(volume(lat=36)), pair.now)
+    runtime.snapshot_every = 1_000
+    assert pair.north.journal.snapshot() is None
+    turns = 1
+    while runtime.settle(pair.now):
+        turns += 1
+    assert turns == 3  # The first of four parts went with the commit that began it.
+    assert pair.north.journal.snapshot() is not None
+
+
+def test_a_part_of_a_snapshot_is_bounded_by_points_too():
+    pair = Pair()
+    pair.north.do(declare(), pair.now)
+    held = pair.north.runtime.state
+    (notice,) = held.notices.by_id.values()
+    angles = [n * math.tau / 1_400 for n in range(1_400)]
+    rim = tuple(degrees(35 + math.cos(at), 40 + math.sin(at)) for at in angles)
+    large = (replace(volume(), outline=Polygon(exterior=rim)),)
+    for n in range(60):
+        held.notices.put(replace(notice, id=f"{n}", entry=f"{n}", volumes=large))
+    parts = list(held.parts())
+    assert sum(len(raw) for raw, _ in parts) > 1_500_000, "it would fit into one"
+    assert max(len(raw) for raw, _ in parts) < 700_000
+    assert [is_last for _, is_last in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def test_an_auditor_beside_a_node_of_before_alarms_nobody(tmp_path):
+    path = tmp_path / "node.journal"
+    SqliteJournal(path).close()
+    sqlite3.connect(path).execute("DROP TABLE snapshot_part")
+    assert Auditor(SqliteReader(path)).look(START, answers=True) == []
 
 
 def test_a_link_whose_keys_are_no_keys_is_not_begun():

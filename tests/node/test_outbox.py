@@ -9,17 +9,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from clearline.basis.instants import DAY_MS, HOUR_MS, SECOND_MS, Instant
 from clearline.core.events import Announce, OpenCall, PathFailed, Receipted, Say, SendTest
 from clearline.core.terms import Precedence
+from clearline.node.journaled import decode_event
 from clearline.node.outbox import (
     FIRST_BACKOFF_MS,
     GIVE_UP_MS,
     HANGS_MS,
+    LINGER_MS,
     LONGEST_BACKOFF_MS,
     MAX_PUSH,
     TURN_MS,
     Outbox,
     Push,
 )
-from clearline.node.runtime import decode_event
 from clearline.phrasebook import FreeText, Stop
 from clearline.record import MAX_APPEND_BYTES
 from tests.kit import LINK, START, Pair, degrees, party
@@ -66,6 +67,59 @@ def test_an_entry_does_not_wait_for_the_heartbeat():
     outbox = box()
     outbox.stored(outbox.next_push(0, BEAT, START), 0, START)
     push = outbox.next_push(3, BEAT, START.after(1))
+    assert (push.start, push.end) == (0, 3)
+
+
+def written(outbox: Outbox, size: int, now: Instant, *, can_wait: bool) -> None:
+    outbox.wrote(now, size - 1, can_wait=can_wait)
+
+
+def test_what_can_wait_waits_for_more_like_it_but_not_for_ever():
+    outbox = box()
+    outbox.stored(outbox.next_push(0, BEAT, START), 0, START)
+    written(outbox, 1, START, can_wait=True)
+    written(outbox, 2, START.after(LINGER_MS - 1), can_wait=True)
+    assert outbox.next_push(2, BEAT, START.after(LINGER_MS - 1)) is None
+    push = outbox.next_push(2, BEAT, START.after(LINGER_MS))
+    assert (push.start, push.end) == (0, 2)
+    # What is written while that is under way waits from then on.
+    written(outbox, 3, START.after(60), can_wait=True)
+    outbox.stored(push, 2, START.after(61))
+    assert outbox.due(3, BEAT) == START.after(60 + LINGER_MS)
+
+
+def test_how_long_it_may_wait_is_nothing_to_a_person():
+    assert LINGER_MS == 50
+
+
+def test_what_is_to_be_sent_again_waits_for_nothing():
+    outbox = box(peer_size=2)
+    outbox.stored(outbox.next_push(2, BEAT, START), 2, START)
+    written(outbox, 3, START, can_wait=False)
+    push = outbox.next_push(3, BEAT, START)
+    written(outbox, 4, START.after(5), can_wait=True)
+    outbox.behind(push, 1, START.after(6))
+    again = outbox.next_push(4, BEAT, START.after(6))
+    assert (again.start, again.end) == (1, 4)
+
+
+def test_what_was_sent_leaves_no_waiting_behind():
+    outbox = box()
+    outbox.stored(outbox.next_push(0, BEAT, START), 0, START)
+    written(outbox, 1, START, can_wait=True)
+    push = outbox.next_push(1, BEAT, START.after(LINGER_MS))
+    written(outbox, 2, START.after(LINGER_MS), can_wait=False)
+    outbox.stored(push, 1, START.after(LINGER_MS))
+    assert outbox.due(2, BEAT) == START.after(LINGER_MS)
+
+
+def test_what_cannot_wait_takes_with_it_what_can():
+    outbox = box()
+    outbox.stored(outbox.next_push(0, BEAT, START), 0, START)
+    written(outbox, 1, START, can_wait=True)
+    written(outbox, 2, START, can_wait=False)
+    written(outbox, 3, START, can_wait=True)
+    push = outbox.next_push(3, BEAT, START)
     assert (push.start, push.end) == (0, 3)
 
 

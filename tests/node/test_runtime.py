@@ -84,6 +84,46 @@ def test_a_conflict_is_found_by_both():
         assert conflict.claimed_by_them is not None
 
 
+def test_what_is_found_of_their_notices_waits_for_more_and_no_call_waits_for_it():
+    pair = Pair()
+    pair.north.do(declare(volume(35.30, 40.10)), pair.now)
+    pair.settle()
+    before = pair.north.runtime.backlog(LINK)
+    pair.south.do(declare(volume(35.35, 40.12)), pair.now)
+    ((_, body),) = pair.south.runtime.pushes(pair.now)
+    pair.north.runtime.admit(LINK, body, pair.now)
+    assert pair.north.runtime.backlog(LINK) == before + 1
+    assert pair.north.runtime.pushes(pair.now) == []
+    pair.north.do(
+        OpenCall(by="officer", link=LINK, precedence=Precedence.FLASH, phrases=(STOP,)), pair.now
+    )
+    ((push, _),) = pair.north.runtime.pushes(pair.now)
+    assert push.end - push.start == 2
+
+
+def test_what_a_call_leads_to_waits_for_nothing():
+    pair = Pair()
+    pair.north.do(declare(volume(35.30, 40.10)), pair.now)
+    pair.settle()
+    pair.south.do(declare(volume(35.35, 40.12)), pair.now)
+    pair.south.do(
+        OpenCall(by="officer", link=LINK, precedence=Precedence.FLASH, phrases=(STOP,)), pair.now
+    )
+    ((_, body),) = pair.south.runtime.pushes(pair.now)
+    pair.north.runtime.admit(LINK, body, pair.now)
+    ((push, _),) = pair.north.runtime.pushes(pair.now)
+    assert push.end - push.start == pair.north.runtime.backlog(LINK) > 1
+
+
+def test_a_conflict_found_by_our_own_declaration_goes_with_it():
+    pair = Pair()
+    pair.north.do(declare(volume(35.30, 40.10)), pair.now)
+    pair.settle()
+    pair.south.do(declare(volume(35.35, 40.12)), pair.now)
+    ((push, _),) = pair.south.runtime.pushes(pair.now)
+    assert push.end - push.start == pair.south.runtime.backlog(LINK) == 2
+
+
 def test_a_restarted_node_is_the_same_node_and_rings_again():
     pair = Pair()
     pair.south.do(declare(volume(35.35, 40.12)), pair.now)

@@ -29,11 +29,11 @@ from tests.channels.ends import (
     MailServer,
     WebServer,
     certificate,
-    free_port,
     secret,
 )
 from tests.channels.telephones import exchange
 from tests.channels.telephones import settings as telephone
+from tests.loopback import free_port
 
 PAGE = Page(
     id="ab" * 16, what="c", who="Maj. A", address="", echelon="duty-desk", rung=1,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bench.population import population
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.space import GridIndex, Index, LayeredIndex, Minima, Volume, Window, parse_band
-from clearline.space.index.bound import bound, probe, select
+from clearline.space.index.bound import bound, probe, row_of, select
 from clearline.stores.rtree import RTreeIndex
 from tests.space.truth import Make
 
@@ -90,7 +90,7 @@ def not_excluded(named, asked, minima):
         key
         for key, made in named.items()
         if any(
-            len(select(np.array([(*cap, b.start, b.end, b.low, b.high, 0)]), wanted))
+            len(select(np.array([row_of(cap, (b.start, b.end, b.low, b.high), 0)]), wanted))
             for b in map(bound, made)
             for cap in b.pieces
         )
@@ -144,7 +144,7 @@ def test_among_many_in_cells_of_every_size_an_index_returns_the_same(empty):
         index.add(f"{number:03d}", [each])
     rows = np.array(
         [
-            (*cap, b.start, b.end, b.low, b.high, number)
+            row_of(cap, (b.start, b.end, b.low, b.high), number)
             for number, b in enumerate(map(bound, made))
             for cap in b.pieces
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +20,7 @@ from clearline.node.ports import (
     KeptReceipt,
     Record,
     Snapshot,
+    SnapshotPart,
 )
 from clearline.record import Receipt, leaf_hash
 from clearline.stores.memory import MemoryJournal
@@ -52,6 +54,10 @@ def journal(make: Make) -> Journal:
 
 def record(seq: int, event: bytes = b"event") -> Record:
     return Record(seq=seq, at=START.after(seq), event=event)
+
+
+def part(seq: int, raw: bytes, number: int = 0, count: int = 1) -> SnapshotPart:
+    return SnapshotPart(seq=seq, number=number, is_last=number + 1 == count, raw=raw)
 
 
 def row(index: int, raw: bytes = b"{}", party: str = "north") -> FeedRow:
@@ -139,10 +145,27 @@ def test_one_fork_is_kept_once(journal: Journal):
 
 
 def test_the_newest_snapshot_is_given_back(journal: Journal):
-    journal.commit(Batch(records=[record(0)], snapshot=Snapshot(seq=1, state=b"one")))
-    journal.commit(Batch(records=[record(1)], snapshot=Snapshot(seq=2, state=b"two")))
+    journal.commit(Batch(records=[record(0)], part=part(1, b"one")))
+    journal.commit(Batch(records=[record(1)], part=part(2, b"two")))
     journal.commit(Batch(records=[record(2)]))
-    assert journal.snapshot() == Snapshot(seq=2, state=b"two")
+    assert journal.snapshot() == Snapshot(seq=2, parts=(b"two",))
+
+
+def test_a_snapshot_is_not_there_until_its_last_part_is(journal: Journal):
+    journal.commit(Batch(records=[record(0)], part=part(1, b"old")))
+    for number, raw in enumerate((b"a", b"b", b"c")):
+        assert journal.snapshot() == Snapshot(seq=1, parts=(b"old",))
+        journal.commit(Batch(records=[record(1 + number)], part=part(2, raw, number, 3)))
+    assert journal.snapshot() == Snapshot(seq=2, parts=(b"a", b"b", b"c"))
+
+
+def test_a_snapshot_that_was_never_ended_makes_way_for_the_next(make: Make):
+    journal = make()
+    journal.commit(Batch(records=[record(0)], part=part(1, b"cut", 0, 2)))
+    journal.commit(Batch(records=[record(1)], part=part(2, b"x", 0, 2)))
+    assert journal.snapshot() is None
+    journal.commit(Batch(records=[record(2)], part=part(2, b"y", 1, 2)))
+    assert journal.snapshot() == Snapshot(seq=2, parts=(b"x", b"y"))
 
 
 def test_the_size_of_a_journal_never_shrinks_as_it_is_written(journal: Journal):
@@ -167,12 +190,12 @@ def test_however_events_are_batched_they_are_one_sequence(make: Make, batches: l
 def test_what_is_on_disk_is_there_when_it_is_opened_again(tmp_path):
     path = tmp_path / "node.journal"
     first = SqliteJournal(path)
-    first.commit(Batch(records=[record(0)], rows=[row(0)], snapshot=Snapshot(seq=1, state=b"s")))
+    first.commit(Batch(records=[record(0)], rows=[row(0)], part=part(1, b"s")))
     first.close()
     again = SqliteJournal(path)
     assert again.check() == (1, START)
     assert list(again.rows(LINK, "north", 0, 9)) == [row(0)]
-    assert again.snapshot() == Snapshot(seq=1, state=b"s")
+    assert again.snapshot() == Snapshot(seq=1, parts=(b"s",))
     with pytest.raises(Broken):
         again.commit(Batch(rows=[row(0)]))
     again.commit(Batch(records=[record(1)], rows=[row(1)]))
@@ -183,3 +206,33 @@ def test_only_its_owner_can_read_the_file(tmp_path):
     path = tmp_path / "node.journal"
     SqliteJournal(path).close()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_journal_from_before_snapshots_had_parts_opens_and_takes_them(tmp_path):
+    path = tmp_path / "node.journal"
+    SqliteJournal(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE snapshot_part")
+        db.execute("INSERT INTO snapshot VALUES (5, x'00', 'digest')")
+    db.close()
+    journal = SqliteJournal(path)
+    assert journal.snapshot() is None
+    journal.commit(Batch(records=[record(0)], part=part(1, b"new")))
+    assert journal.snapshot() == Snapshot(seq=1, parts=(b"new",))
+    journal.close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT COUNT(*) FROM snapshot").fetchone() == (0,)
+    db.close()
+
+
+def test_of_old_snapshots_two_are_left_while_another_is_written(tmp_path):
+    journal = SqliteJournal(tmp_path / "node.journal")
+    for seq in range(1, 6):
+        for number in range(3):
+            at = 3 * (seq - 1) + number
+            journal.commit(Batch(records=[record(at)], part=part(seq, b"raw", number, 3)))
+    with sqlite3.connect(tmp_path / "node.journal") as db:
+        kept = db.execute("SELECT seq, COUNT(*) FROM snapshot_part GROUP BY seq").fetchall()
+    db.close()
+    journal.close()
+    assert kept == [(3, 3), (4, 3), (5, 3)]

@@ -1,13 +1,17 @@
 """The index: nothing that infringes is missed, anywhere, and the order is always the same."""
 
 import math
+from math import cos, sin
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearline.basis.instants import DAY_MS, Instant
 from clearline.space import (
     Circle,
+    Corridor,
     GridIndex,
     Minima,
     Polygon,
@@ -18,8 +22,9 @@ from clearline.space import (
     parse_band,
     positions,
 )
+from clearline.space.index import bound as bounds
 from clearline.space.index import grid
-from clearline.space.index.bound import bound
+from clearline.space.index.bound import Cap, _glance, _meets, bound, row_of
 from tests.space.truth import WGS84
 
 BAND = parse_band("SFC-FL100")
@@ -205,3 +210,80 @@ def test_heights_exclude_only_what_is_measured_from_the_same():
     here = volume(35, 40, 1_000)
     asked = Volume(outline=here.outline, band=parse_band("FL095-FL100"), window=here.window)
     assert index.near(asked, minima) == ["below it", "ground", "sea", "under"]
+
+
+def test_a_glance_loses_no_cap_that_touches_by_the_last_bit():
+    random = np.random.default_rng(11)
+    lost, kept, near = 0, 0, 0
+    for _ in range(200):
+        lat, lon, angle = (
+            random.uniform(-1.5, 1.5),
+            random.uniform(-3, 3),
+            10 ** random.uniform(-7, 0.3),
+        )
+        one = Cap(cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat), angle)
+        apart = 10 ** random.uniform(-7, 0.3, 50) * random.choice([1, -1], 50)
+        rows = []
+        for off in apart:
+            other = Cap(cos(lat + off) * cos(lon), cos(lat + off) * sin(lon), sin(lat + off), 0.0)
+            # What is left for the other cap so that the two touch, give or take the last bits.
+            chord = math.dist(one[:3], other[:3])
+            touching = 2 * math.asin(min(1.0, chord / 2)) - angle + random.integers(-3, 4) * 1e-16
+            rows.append(row_of(other._replace(angle=max(0.0, touching)), (0.0, 1.0, 0.0, 1.0), 0))
+        table = np.array(rows)
+        meets = set(np.flatnonzero(_meets(table, one)).tolist())
+        seen = set(_glance(table, one).tolist())
+        lost += len(meets - seen)
+        kept += len(meets)
+        near += len(seen - meets)
+    assert lost == 0
+    assert kept > 2_000
+    assert near > 500, "the caps of this test do not touch"
+
+
+def test_many_caps_at_once_answer_as_each_by_itself_to_the_last_bit():
+    random = np.random.default_rng(12)
+    differ, kept = 0, 0
+    for _ in range(100):
+        lats, lons = random.uniform(-1.5, 1.5, 40), random.uniform(-3, 3, 40)
+        caps = [
+            Cap(cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat), 10 ** random.uniform(-3, 0.3))
+            for lat, lon in zip(lats.tolist(), lons.tolist(), strict=True)
+        ]
+        asked, table = caps[:9], [row_of(cap, (0.0, 1.0, 0.0, 1.0), 0) for cap in caps[9:]]
+        # One that touches another by the last bit, if arithmetic lets it.
+        chord = math.dist(asked[0][:3], caps[9][:3])
+        table[0] = row_of(
+            caps[9]._replace(angle=max(0.0, 2 * math.asin(chord / 2) - asked[0].angle)),
+            (0.0, 1.0, 0.0, 1.0), 0,
+        )  # fmt: skip
+        rows = np.array(table)
+        together = _meets(rows, np.array(asked).T[:, :, None])
+        alone = np.array([_meets(rows, each) for each in asked])
+        differ += int((together != alone).sum())
+        kept += int(alone.sum())
+    assert differ == 0
+    assert kept > 1_000
+
+
+@pytest.mark.parametrize("at_once", [bounds._AT_ONCE, 40, 1])
+def test_what_is_near_any_leg_of_a_bent_corridor_is_found_and_what_is_beside_it_is_not(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bounds, "_AT_ONCE", at_once)
+    path = [from_degrees(35 + 2 * (turn % 2), 30 + turn) for turn in range(12)]
+    asked = Volume(
+        outline=Corridor(points=tuple(path), width_cm=200_000), band=BAND,
+        window=volume(35, 40, 1).window,
+    )  # fmt: skip
+    index = GridIndex()
+    for turn in range(11):
+        rise = 0.5 * (-1) ** turn
+        index.add(f"on leg {turn:02d}, early", [volume(36 - rise, 30.25 + turn, 100_000)])
+        index.add(f"on leg {turn:02d}, late", [volume(36 + rise, 30.75 + turn, 100_000)])
+        index.add(f"beside {turn:02d}", [volume(36 + (-1) ** turn, 30.1 + turn, 100_000)])
+    minima = Minima(horizontal_cm=500_000, vertical_cm=30_000, time_ms=0)
+    assert len(bound(asked).pieces) == 22
+    assert index.near(asked, minima) == [
+        f"on leg {turn:02d}, {part}" for turn in range(11) for part in ("early", "late")
+    ]

@@ -15,14 +15,16 @@ import pytest
 
 from clearline.basis.faults import Broken, Mistake
 from clearline.core.effects import Effect, Hush
-from clearline.core.events import TakeWatch
+from clearline.core.events import Note, TakeWatch
 from clearline.transports.local import (
+    MAX_GROUP,
     MAX_LINE_BYTES,
     MAX_UNREAD,
     LocalClient,
     LocalServer,
 )
 
+NOTICE = "018f2b7a-0000-7000-8000-000000000001"
 WATCH = TakeWatch(by="officer", echelon="duty-desk", languages=("en",))
 
 
@@ -32,9 +34,19 @@ class SmallGate:
     def __init__(self) -> None:
         self.listeners: list[Callable[[Effect], None]] = []
         self.asked = 0
+        self.groups: list[int] = []
 
     async def do(self, request: Any) -> Any:
         return {"by": request.command.by}
+
+    async def do_all(self, commands: Any) -> list[Any]:
+        self.groups.append(len(commands))
+        return [
+            Mistake("no_such_notice", "There is none.")
+            if each.disposition == "no"
+            else {"by": each.by}
+            for each in commands
+        ]
 
     async def ask(self, view: str, args: dict[str, Any]) -> Any:
         self.asked += 1
@@ -62,6 +74,10 @@ def path() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="cl", dir="/tmp"))
     yield folder / "s"
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _note(disposition: str) -> Note:
+    return Note(by="officer", notice=NOTICE, disposition=disposition)
 
 
 def served(path: Path, work: Callable[[SmallGate], Awaitable[None]]) -> list[str]:
@@ -118,9 +134,15 @@ def test_a_path_that_is_too_long_is_a_mistake(path: Path):
         (b'{"type":"ask","n":7}\n', 7, "bad_request"),
         (b'{"type":"ask","n":7,"view":"x","more":1}\n', 7, "bad_request"),
         (b'{"type":"do","n":7,"command":{"type":"Nope"}}\n', 7, "bad_request"),
+        (b'{"type":"do_all","n":7,"commands":[]}\n', 7, "bad_request"),
+        (
+            b'{"type":"do_all","n":7,"commands":[{"type":"LeaveWatch","by":"o"}]}\n',
+            7,
+            "bad_request",
+        ),
         (b"x" * (MAX_LINE_BYTES + 10) + b"\n", -1, "too_large"),
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_what_is_no_request_is_answered_with_a_code(path, sent: bytes, number: int, code: str):
     async def work(_: SmallGate) -> None:
@@ -150,6 +172,78 @@ def test_every_failure_has_a_code_and_the_next_request_is_answered(path, view: s
             assert await node.ask("args", x=1) == {"x": 1}
 
     assert served(path, work) == []
+
+
+def test_each_of_a_group_is_answered_for_itself_in_its_place(path: Path):
+    async def work(_: SmallGate) -> None:
+        async with LocalClient(path) as node:
+            first, second, third = await node.do_all([_note("a"), _note("no"), _note("b")])
+            assert (first, third) == ({"by": "officer"}, {"by": "officer"})
+            assert isinstance(second, Mistake)
+            assert second.code == "no_such_notice"
+
+    assert served(path, work) == []
+
+
+def test_what_is_too_much_for_one_group_goes_in_several(path: Path):
+    async def work(gate: SmallGate) -> None:
+        async with LocalClient(path) as node:
+            many = [_note("a")] * (2 * MAX_GROUP + 1)
+            assert len(await node.do_all(many)) == len(many)
+            assert max(gate.groups) <= MAX_GROUP
+            gate.groups.clear()
+            large = [_note("x" * (MAX_LINE_BYTES // 40))] * MAX_GROUP
+            assert len(await node.do_all(large)) == MAX_GROUP
+            assert gate.groups == [MAX_GROUP // 2] * 2
+
+    assert served(path, work) == []
+
+
+def test_what_was_done_of_a_group_is_told_though_the_rest_is_too_large_to_be_asked(path: Path):
+    async def work(gate: SmallGate) -> None:
+        async with LocalClient(path) as node:
+            slow = asyncio.create_task(node.ask("args", n=1))
+            group = [_note("a")] * 31 + [_note("x" * (MAX_LINE_BYTES + 1))]
+            *done, large = await node.do_all(group)
+            assert done == [{"by": "officer"}] * 31
+            assert isinstance(large, Mistake)
+            assert large.code == "too_large"
+            assert sum(gate.groups) == 31
+            # It did not end the connection, on which others may be under way.
+            assert await slow == {"n": 1}
+            assert await node.do_all([_note("a")]) == [{"by": "officer"}]
+
+    assert served(path, work) == []
+
+
+def test_a_group_that_is_under_way_is_answered_before_the_node_stops(path: Path):
+    class Slow(SmallGate):
+        def __init__(self) -> None:
+            super().__init__()
+            self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+        async def do_all(self, commands: Any) -> list[Any]:
+            self.begun.set()
+            await self.go_on.wait()
+            return await super().do_all(commands)
+
+    async def work() -> None:
+        gate = Slow()
+        server = LocalServer(gate, path)
+        await server.start()
+        async with LocalClient(path) as node:
+            group = asyncio.create_task(node.do_all([_note("a")]))
+            await gate.begun.wait()
+            stopping = asyncio.create_task(server.stop())
+            await asyncio.sleep(0)
+            later = asyncio.create_task(node.do_all([_note("a")]))
+            with pytest.raises(Mistake, match="being stopped"):
+                await later
+            gate.go_on.set()
+            assert await group == [{"by": "officer"}]
+            await stopping
+
+    asyncio.run(work())
 
 
 def test_a_thousand_requests_at_once_are_all_answered(path: Path):

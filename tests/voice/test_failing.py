@@ -6,9 +6,13 @@ import asyncio
 import json
 import resource
 
+import pytest
+
+from clearline.basis.faults import Mistake
 from clearline.transports.certificate import der_of
 from clearline.transports.client import Client
 from clearline.voice.child import Child
+from clearline.voice.voice import answer_of
 from clearline.wiring import Home
 from tests.line.consoles import Line
 from tests.line.station import until
@@ -176,6 +180,12 @@ def test_a_counterpart_that_offers_nonsense_is_refused_and_costs_nothing(line: L
         assert (found, raw.split(b":")[0].strip()) == (status, word), body[:80]
     assert not recordings(line.north, ".*")
     assert line.north.station.calls()[0]["state"] == "ringing"
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[" * 10_000, b'{"x":' + b"[" * 10_000, b"\xff"])
+def test_an_answer_about_voice_that_makes_no_sense_is_said_and_not_raised(raw: bytes):
+    with pytest.raises(Mistake, match="makes no sense"):
+        answer_of(200, raw)
 
 
 def test_a_counterpart_that_asks_about_voice_without_end_is_told_to_wait(line: Line):

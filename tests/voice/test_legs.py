@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from fractions import Fraction
+from typing import Any
 
 import av
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -63,3 +64,32 @@ def test_a_far_end_that_sends_more_than_a_voice_has_is_cut():
 
 def test_a_far_end_that_talks_is_not():
     assert asyncio.run(states_of(Tone(1_000), legs.FLOOD_S + 3)) == ["on"]
+
+
+async def connected() -> tuple[Leg, Leg]:
+    """Return the two ends of one leg, over real sockets."""
+    news = asyncio.Event()
+    here, there = (Leg(lambda samples: None, news.set) for _ in range(2))
+    await here.answered(await there.accept(await here.offer()))
+    while (here.state, there.state) != ("on", "on"):
+        await news.wait()
+        news.clear()
+    return here, there
+
+
+async def closes_while_cancelled() -> list[dict[str, Any]]:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, told: faults.append(told))
+    here, there = await connected()
+    waiting = [asyncio.create_task(here.close()) for _ in range(2)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    await there.close()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await here.close()
+    assert (here.state, there.state) == ("lost", "lost")
+    return faults
+
+
+def test_a_close_that_is_waited_for_and_given_up_is_still_one_close():
+    assert asyncio.run(asyncio.wait_for(closes_while_cancelled(), 20)) == []

@@ -56,6 +56,30 @@ def test_who_is_late_or_silent_has_silence_and_both_keep_the_time(tmp_path: Path
         assert loud == [bool(first), bool(then)]
 
 
+def test_what_one_side_says_changes_no_sample_of_the_others_channel(tmp_path: Path):
+    """Who said what is never a question: in stereo the two would be coded together."""
+    right = []
+    for name, volume in (("silent.opus.part", 0), ("loud.opus.part", 1)):
+        made = Recorder(tmp_path / name, "a test")
+        for turn in range(8):  # Ours in bursts of a third of a second, as a late machine has them.
+            made.ours(said(1_000, 0.35) * volume)
+            made.theirs(said(1_500, 0.5) * (turn % 3 > 0))
+            made.write(0.5 * (turn + 1) + 0.2)
+        made.close()
+        right.append(channels(tmp_path / name)[1])
+    assert np.abs(right[0]).max() > LOUD / 2
+    assert np.array_equal(*right)
+
+
+def test_any_player_knows_left_and_right(tmp_path: Path):
+    """RFC 7845 section 5.1.1: family 1, two streams, none coupled; others do not open elsewhere."""
+    path = tmp_path / "a.opus.part"
+    filled(path, seconds=1).close()
+    raw = path.read_bytes()
+    head = raw[raw.index(b"OpusHead") :]
+    assert head[18:23] == bytes([1, 2, 0, 0, 1])
+
+
 @given(st.integers(min_value=0, max_value=3_000))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_wherever_it_was_torn_off_what_is_left_is_whole_pages_and_plays(torn: int):

@@ -70,6 +70,9 @@ class Reader:
             *events, text = text.split(b"\n\n")
             for event in events:
                 self._event(event.decode())
+                if self.last == goal:
+                    # What follows in the same bytes is of after the picture that is waited for.
+                    break
         self.cut_within += bool(raw or text)
 
     def _event(self, event: str) -> None:

@@ -19,12 +19,15 @@ const PATTERNS: Record<Pattern, { pulses: [number, number, number][]; rest: numb
   fault: { pulses: [[330, 0.5, 0.1], [247, 0.7, 0.1]], rest: 4 },
 };
 
+/** How long it is quiet after a ring before anything else sounds, so that no two are one. */
+const GAP_S = 0.3;
+
 class Sound {
   #context: AudioContext | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pattern: Pattern | null = null;
-  /** When the last pulse began, by `performance.now()`; for measuring. */
-  startedAt = 0;
+  /** Until when the last round of a ring, or of the self-test, has the audio for itself. */
+  #over = 0;
 
   /** Whether the browser lets it sound. Never assumed: asked of the audio itself. */
   get armed(): boolean {
@@ -39,7 +42,7 @@ class Sound {
   /** Arm by a gesture, with one round of `flash` as the audible self-test. */
   async arm(): Promise<boolean> {
     await this.#audio().resume();
-    if (this.armed && this.#pattern === null) this.#round('flash');
+    if (this.armed && this.#pattern === null) this.#alone('flash');
     return this.armed;
   }
 
@@ -54,9 +57,11 @@ class Sound {
     this.#begin();
   }
 
-  /** Sound a pattern once. */
-  once(pattern: Pattern): void {
-    if (this.#pattern === null) this.#round(pattern);
+  /** Sound a pattern once, after what has rung; return whether it is heard. */
+  once(pattern: Pattern): boolean {
+    if (this.#pattern !== null || !this.armed) return false;
+    this.#round(pattern, this.#over);
+    return true;
   }
 
   hush(): void {
@@ -83,21 +88,28 @@ class Sound {
 
   #again(): void {
     if (this.#pattern === null) return;
-    const length = this.#round(this.#pattern);
-    this.#timer = setTimeout(() => this.#again(), length * 1_000);
+    const length = this.#alone(this.#pattern) + PATTERNS[this.#pattern].rest;
+    this.#timer = setTimeout(() => this.#again(), Math.min(length, 60) * 1_000);
   }
 
-  /** Sound one round; return its length with the rest after it, in s. */
-  #round(pattern: Pattern): number {
-    const { pulses, rest } = PATTERNS[pattern];
+  /** Sound one round into which nothing else sounds; return its length in s. */
+  #alone(pattern: Pattern): number {
+    const length = this.#round(pattern);
+    this.#over = (this.#context?.currentTime ?? 0) + length + GAP_S;
+    return length;
+  }
+
+  /** Sound one round, now or, if that is later, from a time of the audio's; return its length
+   * in s. */
+  #round(pattern: Pattern, from = 0): number {
     const context = this.#context;
+    const first = Math.max(context?.currentTime ?? 0, from);
     let at = 0;
-    if (context && this.armed) this.startedAt = performance.now();
-    for (const [pitch, length, pause] of pulses) {
-      if (context && this.armed) pulse(context, pitch, context.currentTime + at, length);
+    for (const [pitch, length, pause] of PATTERNS[pattern].pulses) {
+      if (context && this.armed) pulse(context, pitch, first + at, length);
       at += length + pause;
     }
-    return Math.min(at + rest, 60);
+    return at;
   }
 }
 

@@ -1,10 +1,11 @@
 // Sounding: what is heard at this desk, made from the picture alone. What rings goes on until a
 // human answers it, or silences it for 60 s; so does a desk that hears its node no more.
-// Every other alarm sounds once when it comes; one that cannot wait, again each minute until it
-// is seen or over.
+// Every other alarm sounds once when it comes, or as soon as it can be heard: when nothing rings
+// any more and the sound is armed; one that cannot wait, again each minute until it is seen or over.
 
 import { untrack } from 'svelte';
 import { alarms, type Alarm } from './alarms.svelte';
+import { armed } from './armed.svelte';
 import { clock } from './clock.svelte';
 import { picture } from './picture.svelte';
 import { session } from './session.svelte';
@@ -45,7 +46,7 @@ export function hear(): void {
     else sound.hush();
   });
 
-  /** When each alarm that is there sounded last, by the node's clock. */
+  /** When each alarm that is there was heard last, by the node's clock. */
   const sounded = new Map<string, number>();
   const minute = $derived(Math.floor(clock.now / REMINDER_MS));
   $effect(() => {
@@ -55,8 +56,10 @@ export function hear(): void {
     for (const id of sounded.keys()) {
       if (!alarmed.some((each) => each.id === id)) sounded.delete(id);
     }
+    // What is not heard now has not sounded: it waits for the end of what rings, and for the sound.
+    if (sounding.ringing || !armed.on) return;
     const due = alarmed.filter((each) => isDue(each, sounded.get(each.id), now));
-    if (due[0]) sound.once(due[0].precedence);
+    if (!due[0] || !sound.once(due[0].precedence)) return;
     for (const each of due) sounded.set(each.id, now);
   });
 }

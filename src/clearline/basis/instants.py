@@ -45,6 +45,13 @@ def _second(second: int) -> str:
     return (EPOCH + timedelta(seconds=second)).isoformat()[: len("2026-11-23T14:25:07")]
 
 
+@lru_cache(maxsize=4_096)
+def _spelled(at_ms: int) -> str:
+    """Return how an instant is spelled. One that is written is mostly written again soon."""
+    second, ms = divmod(int(at_ms), SECOND_MS)
+    return f"{_second(second)}.{ms:03d}Z"
+
+
 class Instant(int):
     """A moment in UTC, as milliseconds since the epoch; 0 to the end of the year 9999."""
 
@@ -71,10 +78,16 @@ class Instant(int):
             raise ValueError(f"before 1970: {text!r}")
         return cls(ms)
 
+    @classmethod
+    def of_ms(cls, ms: int) -> Self:
+        """Return the instant so many ms after the epoch; ValueError if none of ours can be that."""
+        if not 0 <= ms <= _LATEST_MS:
+            raise ValueError(f"no instant: {ms} ms")
+        return cls(ms)
+
     def __str__(self) -> str:
         """Return the one spelling of this instant."""
-        second, ms = divmod(int(self), SECOND_MS)
-        return f"{_second(second)}.{ms:03d}Z"
+        return _spelled(self)
 
     def __repr__(self) -> str:
         return f"Instant.parse({str(self)!r})"
@@ -102,7 +115,7 @@ class Instant(int):
 def enc_hook(value: Any) -> Any:
     """Return `value` as msgspec can encode it: an instant becomes its spelling."""
     if isinstance(value, Instant):
-        return str(value)
+        return _spelled(value)
     raise NotImplementedError(f"no encoding for {type(value).__name__}")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -43,10 +44,13 @@ __all__ = [
     "plain",
     "run",
     "verb",
+    "whole",
     "write",
 ]
 
 DOES_NOT_HOLD, CANNOT, NOT_RUNNING, NOT_SAFE, INTERRUPTED = 1, 3, 4, 70, 130
+DOCUMENT_BYTES = 4_000_000
+"""The largest card, terms, route or ladder that is read; the limits of their fields are tighter."""
 _CODES = {"not_running": NOT_RUNNING, "node_gone": NOT_RUNNING, "line_not_safe": NOT_SAFE}
 
 P = ParamSpec("P")
@@ -107,6 +111,18 @@ def fail(mistake: Mistake, *, as_json: bool) -> NoReturn:
         errors.print(f"[bold red]{mistake.code}[/]: ", end="")
         errors.print(mistake.phrase, markup=False, soft_wrap=True)
     sys.exit(_CODES.get(mistake.code, CANNOT))
+
+
+def whole(path: Path, most: int = DOCUMENT_BYTES) -> bytes:
+    """Return what a file holds; Mistake if that is more than `most` bytes, and no more are read."""
+    with path.open("rb") as file:
+        raw = file.read(most + 1)
+        size = max(len(raw), os.fstat(file.fileno()).st_size)
+    if size > most:
+        raise Mistake(
+            "file_too_large", f"{path}: the file has {size:,} bytes; at most {most:,} are read."
+        )
+    return raw
 
 
 def write(target: Path, content: bytes) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from clearline import gateways
 from clearline.basis.faults import Mistake
-from clearline.cli.common import confirm
+from clearline.cli.common import confirm, whole
 from clearline.cli.session import Session, errors, plain
+from clearline.gateways.shape import MAX_FILE_BYTES
 from clearline.gateways.suspicion import suspected
 from clearline.space import Polygon
 
@@ -29,7 +30,7 @@ def read_areas(
     If anything was refused, the rest is used only if that was asked for: by `keep_good`, or by
     who sits at the terminal. Raises Mistake otherwise.
     """
-    reading = suspected(gateways.read(path.name, path.read_bytes()), agreed)
+    reading = suspected(gateways.read(path.name, whole(path, MAX_FILE_BYTES)), agreed)
     for line in told(reading):
         errors.print(plain(line), soft_wrap=True)
     if reading.refused and not keep_good:

@@ -2,7 +2,8 @@
 
 Every area becomes an ordinary declaration: the node checks, releases, compares and journals
 each by itself, and refuses by itself what it refuses. Whatever was answered is durable. The
-command says before it starts what the terms allow; when it is stopped, exactly what was
+command says before it starts what the terms allow, and declares the first while it still reads
+the rest, if as many as the files can have at most are allowed; when it is stopped, exactly what was
 declared, what was not and how to go on; at the end, by line, what was refused and by whom.
 
 How far it is stands in a small file in the node's home, under the hash of what is imported,
@@ -15,8 +16,9 @@ import asyncio
 import hashlib
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from msgspec import Struct
 from clearline.basis.faults import Mistake
 from clearline.basis.instants import Instant, dec_hook
 from clearline.basis.steps import finish
-from clearline.cli.areas import Item, Refused, read_items
+from clearline.cli.areas import Item, Items, Refused
 from clearline.cli.common import (
     CANNOT,
     DOES_NOT_HOLD,
@@ -41,13 +43,15 @@ from clearline.cli.common import (
     plain,
     run,
     verb,
+    whole,
     write,
 )
 from clearline.cli.progress import SAVE_EVERY, Kept, Progressed, bar, read_kept
 from clearline.core.declaring import releasing
 from clearline.core.events import Declare
 from clearline.core.terms import Terms
-from clearline.node import words
+from clearline.gateways.shape import MAX_FILE_BYTES
+from clearline.node import beside, words
 from clearline.node.clock import SystemClock
 from clearline.space import Volume, Window, parse_band
 from clearline.transports.local import LocalClient
@@ -56,12 +60,16 @@ __all__ = ["import_", "window_of"]
 
 MAX_VOLUMES = 100_000
 """Areas of one import, all its files together."""
-UNDER_WAY = 128
+GROUP, GROUPS = 32, 4
+"""Declarations of one request to the node, and requests that it has not answered."""
+UNDER_WAY = GROUP * GROUPS
 """Declarations that the node has been given and has not answered."""
 MAX_TOLD = 20
 """Refused areas that are told at a terminal; `--report` and `--json` have all of them."""
+NICENESS = 5
+"""The node itself comes first when both want the machine."""
 BUSY_S = 0.2
-"""How long to wait before a declaration that the node had no room for is given to it again."""
+"""How long to wait before declarations that the node had no room for are given to it again."""
 INTERRUPT = "interrupted"
 _STOPS = frozenset(
     {"no_watch", "no_terms", "no_such_link", "unknown_activity", "too_many_notices",
@@ -118,7 +126,8 @@ def import_(session: Session, files: tuple[Path, ...], **asked: Any) -> None:
     """Declare every area of FILES, up to a hundred thousand, and say how to go on if it stops."""
     if asked["resume"] and asked["again"]:
         raise Mistake("resume_or_again", "Go on with --resume, or begin anew with --again.")
-    raws = [(path, path.read_bytes()) for path in files]
+    beside.give_way(NICENESS)
+    raws = [(path, whole(path, MAX_FILE_BYTES)) for path in files]
     now = SystemClock().now()
     ended = run(lambda node: _Import(session, node, raws, asked, now).go(), session)
     _end(session, ended, asked["report"])
@@ -163,7 +172,9 @@ class _Import:
         self._asked = asked
         self._now = now
         self._notices: list[Notice] = []
+        """As far as they have been read."""
         self._refused: list[Refused] = []
+        """By the node."""
         self._count = 0
         self._stopped = ""
 
@@ -174,31 +185,63 @@ class _Import:
         if len(set(ids)) != len(ids):
             raise Mistake("link_twice", "A link is named twice.")
         progress = self._progress(ids)
-        self._read(progress.kept.began)
-        waiting = [n for n in range(len(self._notices)) if n not in progress]
+        self._begin(progress.kept.began)
         terms = [await self._terms(each) for each in ids]
-        await self._check_room(links, terms, len(waiting))
+        waiting = await self._check_all(links, terms, progress)
+        before = len(progress)
         began = asyncio.get_running_loop().time()
         if self._asked["dry_run"]:
-            self._try_out(waiting, terms, progress)
+            self._try_out(terms, progress)
         else:
-            self._say_start(len(waiting), progress)
+            self._say_start(waiting, progress)
             await self._declare(waiting, ids, progress)
-        return self._ended(progress, before=len(self._notices) - len(waiting),
-                           seconds=asyncio.get_running_loop().time() - began)  # fmt: skip
+        seconds = asyncio.get_running_loop().time() - began
+        self._read_all()
+        return self._ended(progress, before=before, seconds=seconds)
 
-    def _read(self, began: Instant) -> None:
-        """Read the files: what they give, and what is refused already. Times count from `began`."""
+    def _begin(self, began: Instant) -> None:
+        """Begin to read the files. Times count from `began`."""
         band, window = (
             self._asked["band"],
             window_of(self._asked["start"], self._asked["end"], began),
         )
-        items, (refused, count) = read_items(self._raws, parse_band(band) if band else None, window)
-        if len(items) > MAX_VOLUMES:
-            phrase = f"{len(items):,} areas; one import has at most {MAX_VOLUMES:,}."
+        self._items = Items(self._raws, parse_band(band) if band else None, window)
+        self._reading = self._read()
+
+    def _read(self) -> Iterator[int]:
+        """Yield the number of each notice as it is read; it is kept among the others."""
+        items, together = iter(self._items), self._asked["together"]
+        while volumes := tuple(islice(items, together)):
+            self._notices.append(Notice(items=volumes))
+            yield len(self._notices) - 1
+
+    def _read_all(self) -> None:
+        """Read what is left to be read, so that it is counted and what is refused of it is told."""
+        for _ in self._reading:
+            pass
+
+    async def _check_all(self, links: list[Any], terms: list[Terms], progress: Progressed) -> int:
+        """Return how many notices there are to declare, at most, having seen that they fit.
+
+        If as many as there can be do not fit, or it is a dry run, all is read first and counted.
+        """
+        if self._items.most <= MAX_VOLUMES and not self._asked["dry_run"]:
+            waiting = -(-self._items.most // self._asked["together"]) - len(progress)
+            try:
+                self._check_room(links, terms, waiting)
+            except Mistake as mistake:
+                if mistake.code != "too_many_notices":
+                    raise
+            else:
+                return waiting
+        self._read_all()
+        count = sum(len(each.items) for each in self._notices)
+        if count > MAX_VOLUMES:
+            phrase = f"{count:,} areas; one import has at most {MAX_VOLUMES:,}."
             raise Mistake("too_many_features", phrase)
-        self._notices = _notices(items, self._asked["together"])
-        self._refused, self._count = refused + self._refused, count + self._count
+        waiting = sum(number not in progress for number in range(len(self._notices)))
+        self._check_room(links, terms, waiting)
+        return waiting
 
     def _progress(self, links: tuple[str, ...]) -> Progressed:
         """Return the progress of this import: none yet, or where it was stopped."""
@@ -219,8 +262,8 @@ class _Import:
             )
         if kept.running:
             errors.print(
-                "[yellow]The import before was killed.[/] What the node took in after it last wrote"
-                f" down where it was, {UNDER_WAY + SAVE_EVERY} notices at most, is declared again.",
+                "[yellow]The import before was killed, or its node went.[/] What was not noted of"
+                f" what the node took in, {UNDER_WAY + SAVE_EVERY} notices at most, comes again.",
                 soft_wrap=True,
             )
         self._refused, self._count = list(kept.refused), kept.refused_in_all
@@ -232,7 +275,7 @@ class _Import:
             raise Mistake("no_terms", "No terms are in force on this link: both sides agree first.")
         return msgspec.convert(view["document"], Terms, dec_hook=dec_hook)
 
-    async def _check_room(self, links: list[Any], terms: list[Terms], waiting: int) -> None:
+    def _check_room(self, links: list[Any], terms: list[Terms], waiting: int) -> None:
         """Raise Mistake, before anything is declared, if the terms have no room for all of it."""
         for link, agreed in zip(links, terms, strict=True):
             limits, name = agreed.limits, link["counterpart"]
@@ -260,16 +303,20 @@ class _Import:
 
     def _say_start(self, waiting: int, progress: Progressed) -> None:
         done = f", {len(progress):,} are already" if len(progress) else ""
-        refused = f"; {self._count:,} areas refused in the files" if self._count else ""
+        if not self._items.over:
+            most = f"Up to {self._items.most:,} areas: {waiting:,} notices to declare"
+            errors.print(f"{most}, while they are read{done}.")
+            return
+        refused = self._items.refused_in_all + self._count
+        told = f"; {refused:,} areas refused in the files" if refused else ""
         areas = sum(len(each.items) for each in self._notices)
-        errors.print(f"{areas:,} areas: {waiting:,} notices to declare{done}{refused}.")
+        errors.print(f"{areas:,} areas: {waiting:,} notices to declare{done}{told}.")
 
-    def _try_out(self, waiting: list[int], terms: list[Terms], progress: Progressed) -> None:
+    def _try_out(self, terms: list[Terms], progress: Progressed) -> None:
         """Do to each notice what the node would before it says it, and nothing after."""
         activity = self._asked["activity"]
-        with bar("checking", len(waiting)) as advance:
-            for number in waiting:
-                notice = self._notices[number]
+        with bar("checking", len(self._notices)) as advance:
+            for notice in self._notices:
                 try:
                     for each in terms:
                         steps = releasing(notice.volumes, activity, None, each, self._now, {})
@@ -285,16 +332,16 @@ class _Import:
         self._count += len(refused)
         progress.refuse(refused)
 
-    async def _declare(
-        self, waiting: list[int], links: tuple[str, ...], progress: Progressed
-    ) -> None:
+    async def _declare(self, waiting: int, links: tuple[str, ...], progress: Progressed) -> None:
         """Declare everything, so many at once, until it is done or somebody stops it."""
-        numbers = iter(waiting)
-        with bar("declaring", len(waiting)) as advance, self._stoppable():
+        read = chain(range(len(self._notices)), self._reading)
+        numbers = (number for number in read if number not in progress)
+        with bar("declaring", waiting) as advance, self._stoppable():
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(UNDER_WAY, len(waiting))):
+                for _ in range(GROUPS):
                     group.create_task(self._work(numbers, links, progress, advance))
-        progress.save(running=False)
+        # What a node that is gone had under way may be done: as if we had been killed ourselves.
+        progress.save(running=self._stopped.startswith("node_gone"))
 
     @contextmanager
     def _stoppable(self) -> Generator[None]:
@@ -319,39 +366,68 @@ class _Import:
         progress: Progressed,
         advance: Callable[[], None],
     ) -> None:
-        by = acting_officer()
-        activity = self._asked["activity"]
-        while not self._stopped and (number := next(numbers, None)) is not None:
-            notice = self._notices[number]
-            event = Declare(
-                by=by, links=links, activity=activity, volumes=notice.volumes, label=notice.label
-            )
+        try:
+            while not self._stopped and (group := list(islice(numbers, GROUP))):
+                given = {number: self._event(self._notices[number], links) for number in group}
+                async for number, done in self._give(given):
+                    self._answered(number, done, progress)
+                    advance()
+        except Mistake as mistake:
+            self._stop(mistake)
+
+    def _event(self, notice: Notice, links: tuple[str, ...]) -> Declare:
+        return Declare(
+            by=acting_officer(),
+            links=links,
+            activity=self._asked["activity"],
+            volumes=notice.volumes,
+            label=notice.label,
+        )
+
+    async def _give(self, given: dict[int, Declare]) -> AsyncIterator[tuple[int, Any]]:
+        """Yield what became of each declaration; those that there was no room for go again."""
+        while given:
             try:
-                done = await self._give(event)
+                done: list[Any] = await self._node.do_all(tuple(given.values()))
             except Mistake as mistake:
                 if mistake.code in _STOPS:
-                    self._stopped = self._stopped or f"{mistake.code}: {mistake.phrase}"
-                    return
-                self._refuse(notice, mistake, progress)
-            else:
-                progress.declared += 1
-                kinds = [entry["kind"] for entry in done["entries"]]
-                progress.conflicts += kinds.count("conflict.found")
-            progress.answered(number)
-            advance()
-
-    async def _give(self, event: Declare) -> Any:
-        while True:
-            try:
-                return await self._node.do(event)
-            except Mistake as mistake:
-                if mistake.code != "busy":
                     raise
-            await asyncio.sleep(BUSY_S)
+                if len(given) > 1:
+                    # Something in one of them: each by itself, and the others are declared.
+                    for number, event in given.items():
+                        async for each in self._give({number: event}):
+                            yield each
+                    return
+                done: list[Any] = [mistake]
+            busy: dict[int, Declare] = {}
+            for (number, event), each in zip(given.items(), done, strict=True):
+                if isinstance(each, Mistake) and each.code == "busy":
+                    busy[number] = event
+                else:
+                    yield number, each
+            given = busy
+            if given:
+                await asyncio.sleep(BUSY_S)
+
+    def _answered(self, number: int, done: Any, progress: Progressed) -> None:
+        if not isinstance(done, Mistake):
+            progress.declared += 1
+            kinds = [entry["kind"] for entry in done["entries"]]
+            progress.conflicts += kinds.count("conflict.found")
+        elif done.code in _STOPS:
+            self._stop(done)
+            return
+        else:
+            self._refuse(self._notices[number], done, progress)
+        progress.answered(number)
+
+    def _stop(self, mistake: Mistake) -> None:
+        self._stopped = self._stopped or f"{mistake.code}: {mistake.phrase}"
 
     def _ended(self, progress: Progressed, *, before: int, seconds: float) -> Ended:
         dry = self._asked["dry_run"]
         left = 0 if dry else len(self._notices) - len(progress)
+        refused = [*self._items.refused, *self._refused]
         return Ended(
             areas=sum(len(each.items) for each in self._notices),
             notices=len(self._notices),
@@ -362,8 +438,8 @@ class _Import:
             seconds=round(seconds, 3),
             stopped=self._stopped,
             resume=_resume_line() if left else "",
-            refused=self._refused,
-            refused_in_all=self._count,
+            refused=refused,
+            refused_in_all=self._items.refused_in_all + self._count,
             dry_run=dry,
         )
 
@@ -411,12 +487,6 @@ def _resume_line() -> str:
 
     words_ = [each for each in sys.argv[1:] if each not in ("--resume", "--again")]
     return shlex.join(["clearline", *words_, "--resume"])
-
-
-def _notices(items: list[Item], together: int) -> list[Notice]:
-    """Return the notices that areas make, so many that follow each other in each."""
-    starts = range(0, len(items), together)
-    return [Notice(items=tuple(items[start : start + together])) for start in starts]
 
 
 def window_of(start: str | None, end: str | None, now: Instant) -> Window | None:

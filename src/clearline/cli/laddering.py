@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from clearline.basis.faults import Mistake
-from clearline.cli.common import Session, errors, out, pick_link, plain, run, verb
+from clearline.cli.common import Session, errors, out, pick_link, plain, run, verb, whole
 from clearline.core.terms import Ladder, Precedence
 from clearline.sim import assumptions as assumed
 from clearline.sim import posts
@@ -80,7 +80,7 @@ def ladder_study(
     ladders = [_proposed(session, proposed, document, link, wanted)]
     compare: Path | None = more["compare"]
     if compare is not None:
-        ladders.append((str(compare), ladder_in(compare.read_bytes(), str(compare), wanted)))
+        ladders.append((str(compare), ladder_in(whole(compare), str(compare), wanted)))
     assumptions = _assumptions(more["assumptions"])
     on = _posts(more["roster"], assumptions, [each for _, each in ladders])
     target: Path | None = more["target"]
@@ -106,9 +106,9 @@ def _proposed(
     if sum(each is not None for each in (proposed, document, link)) > 1:
         raise click.UsageError("Give one of PROPOSED, --terms and --link.")
     if proposed is not None:
-        return str(proposed), ladder_in(proposed.read_bytes(), str(proposed), of)
+        return str(proposed), ladder_in(whole(proposed), str(proposed), of)
     if document is not None:
-        return str(document), ladder_of_terms(document.read_bytes(), str(document), of)
+        return str(document), ladder_of_terms(whole(document), str(document), of)
 
     async def ask(node: Any) -> Any:
         found = await pick_link(node, link)
@@ -128,7 +128,7 @@ def _posts(file: Path | None, assumptions: Assumptions, ladders: list[Ladder]) -
     """Return who is on, by a roster; else everybody of every echelon that a ladder rings."""
     crews = {echelon: post.people for echelon, post in assumptions.post.items()}
     if file is not None:
-        return posts.from_watchbill(posts.read(file.read_bytes(), str(file)), crews)
+        return posts.from_watchbill(posts.read(whole(file), str(file)), crews)
     rung = dict.fromkeys(rung.echelon for each in ladders for rung in each.rungs)
     for echelon in rung:
         if echelon not in crews:

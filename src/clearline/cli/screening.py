@@ -36,6 +36,7 @@ from clearline.cli.common import (
     plain,
     run,
     verb,
+    whole,
     write,
 )
 from clearline.cli.importing import window_of
@@ -43,6 +44,7 @@ from clearline.cli.progress import bar
 from clearline.cli.setup import minima_of
 from clearline.core.conflicts import ConflictFound, meet
 from clearline.core.terms import Terms
+from clearline.gateways.shape import MAX_FILE_BYTES
 from clearline.node.clock import SystemClock
 from clearline.space import Minima, Volume, parse_band
 from clearline.space.screen import screen as slices
@@ -146,7 +148,8 @@ class _Told:
     def read(self, side: str) -> _Side:
         """Return the volumes of one side's file, by what the file calls them."""
         path: Path = self.asked[side]
-        items, (refused, count) = read_items([(path, path.read_bytes())], self._band, self._window)
+        raws = [(path, whole(path, MAX_FILE_BYTES))]
+        items, (refused, count) = read_items(raws, self._band, self._window)
         self.refused += refused
         self.refused_in_all += count
         names = Counter(item.name for item in items)
@@ -157,7 +160,7 @@ class _Told:
         if self.asked["text"]:
             return minima_of(self.asked["text"])
         if self.asked["document"]:
-            raw = self.asked["document"].read_bytes()
+            raw = whole(self.asked["document"])
             try:
                 return msgspec.json.decode(raw, type=Terms, dec_hook=dec_hook).minima
             except (msgspec.MsgspecError, ValueError) as error:

@@ -28,6 +28,7 @@ from clearline.cli.common import (
     plain,
     run,
     verb,
+    whole,
     write,
 )
 from clearline.cli.heights import show as show_heights
@@ -48,6 +49,7 @@ from clearline.core.terms import (
     default_ladders,
     hash_of,
 )
+from clearline.gateways.shape import MAX_FILE_BYTES
 from clearline.node import words
 from clearline.node.clock import SystemClock
 from clearline.node.settings import load
@@ -175,7 +177,7 @@ def propose(
     Terrain has no default: until it is stated, a height above the ground meets any flight level.
     """
     ours = Home(session.home).card()
-    theirs = _decode(card.read_bytes(), Party, str(card))
+    theirs = _decode(whole(card), Party, str(card))
     covered = _area(area)
     terms = Terms(
         link=derive(SystemClock().now(), 0, uuid.uuid4().bytes),
@@ -230,7 +232,7 @@ def propose(
 @verb
 def agree(session: Session, document: Path, yes: bool) -> None:  # noqa: FBT001 - click's
     """Agree to terms that were carried here, or that the counterpart proposed as an amendment."""
-    terms = _decode(document.read_bytes(), Terms, str(document))
+    terms = _decode(whole(document), Terms, str(document))
     us = load(session.home).node.party
     terms.side(us)
     if not yes:
@@ -259,7 +261,7 @@ def amend(session: Session, document: Path) -> None:
 
     Begin with `clearline link show --document`, edit it, and raise its version.
     """
-    terms = _decode(document.read_bytes(), Terms, str(document))
+    terms = _decode(whole(document), Terms, str(document))
     run(lambda node: node.do(Propose(by=acting_officer(), terms=terms)), session)
     _tell_terms(session, terms, "Proposed, and agreed to by us. In force when they agree.")
 
@@ -424,7 +426,7 @@ def _merged(terms: Terms, changes: Path) -> Terms:
     """Return the terms with the JSON in a file laid over them, key by key."""
     base = msgspec.to_builtins(terms)
     try:
-        over = msgspec.json.decode(changes.read_bytes(), type=dict[str, Any])
+        over = msgspec.json.decode(whole(changes), type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise Mistake("bad_document", f"{changes}: {error}") from error
     for key, value in over.items():
@@ -436,7 +438,7 @@ def _merged(terms: Terms, changes: Path) -> Terms:
 
 
 def _area(path: Path) -> Polygon:
-    reading = gateways.read(path.name, path.read_bytes())
+    reading = gateways.read(path.name, whole(path, MAX_FILE_BYTES))
     for fault in reading.faults:
         raise Mistake(fault.code, f"{path}: {fault.item}: {fault.phrase}")
     if len(reading.shapes) != 1 or not isinstance(reading.shapes[0].outline, Polygon):

@@ -26,6 +26,7 @@ from clearline.cli.common import (
     plain,
     run,
     verb,
+    whole,
     write,
 )
 from clearline.cli.ways import show_ways
@@ -225,7 +226,7 @@ def _typed(typed: dict[str, Any], anchors: dict[str, Position], now: Instant) ->
 
 def _read(source: Path) -> Transit:
     try:
-        return msgspec.json.decode(source.read_bytes(), type=Transit, dec_hook=dec_hook)
+        return msgspec.json.decode(whole(source), type=Transit, dec_hook=dec_hook)
     except msgspec.MsgspecError as error:
         raise Mistake("bad_transit", f"{source} is no plan of a transit: {error}") from error
 

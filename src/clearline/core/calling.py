@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake, Reason, Refusal
 from clearline.basis.instants import Instant
-from clearline.core import calls, ladder, planning
+from clearline.core import calls, ladder, planning, telling
 from clearline.core.calls import (
     Call,
     CallAcknowledged,
@@ -54,7 +54,7 @@ from clearline.core.notices import Disposition
 from clearline.core.release import NODE, Door, release_phrases
 from clearline.core.state import State
 from clearline.core.terms import Precedence, ReleaseField, Terms
-from clearline.phrasebook import Phrase, coded, differing
+from clearline.phrasebook import Phrase, coded
 from clearline.record import Entry
 
 __all__ = [
@@ -80,6 +80,8 @@ a human for want of one more, and nothing on the line may make work without boun
 
 TAKES_LATE_FROM = 3
 """The rules (`Started.rules`) from which on a closed call takes in what crossed its close."""
+OWN_CLOCK_FROM = 4
+"""The rules from which on their standing down closes a call by our clock, not by theirs."""
 
 After = TypeVar("After")
 
@@ -217,8 +219,11 @@ def arrived(state: State, door: Door, link: Link, entry: Entry, body: object) ->
     after = _told(call, entry, body, door.now)
     if isinstance(after, Refusal):
         return after
+    if after.closed_at is not None and state.rules >= OWN_CLOCK_FROM:
+        # How long it is kept is a deadline, and an entry's own time is never one.
+        after = replace(after, closed_at=call.closed_at or door.now)
     state.calls.put(after)
-    _show(door, link, call, after, entry, body)
+    telling.show(door, link, call, after, entry, body)
     return None
 
 
@@ -443,40 +448,6 @@ def _told_of_climb(call: Call, body: CallClimbed, entry: Entry, now: Instant) ->
     if call.climbs or not after.climbs:
         return after
     return replace(after, climb=ladder.start(call.ladder, now, body.rung, call.climb.round + 1))
-
-
-def _show(door: Door, link: Link, before: Call, call: Call, entry: Entry, body: object) -> None:
-    """Show our desks what the counterpart did about a call."""
-    match body:
-        case CallClimbed(why=Why.IDLE) if call.climbs:
-            door.alert("call_climbed_past", link.id, call.id, rung=body.rung, echelon=body.echelon)
-        case CallRinging() | CallClimbed():
-            door.tell("call_ringing", link.id, call.id, rung=body.rung, echelon=body.echelon)
-        case CallStoodDown():
-            door.hush(call.id)
-            door.alert("call_stood_down", link.id, call.id)
-        case CallAcknowledged():
-            door.tell("call_acknowledged", link.id, call.id, rung=body.rung, echelon=body.echelon)
-        case CallSaid():
-            door.alert("call_said", link.id, call.id, entry=entry.id)
-        case CallReadback():
-            _show_readback(door, link, call, entry, body)
-        case CallDisposition():
-            door.tell("call_disposed", link.id, call.id, disposition=body.disposition.value)
-        case CallClosed():
-            both = call.state is CallState.CLOSED and before.state is not CallState.CLOSED
-            door.tell("call_closed" if both else "call_closing", link.id, call.id)
-        case _:
-            pass
-
-
-def _show_readback(door: Door, link: Link, call: Call, entry: Entry, body: CallReadback) -> None:
-    original = call.saying(entry.re[1])
-    wrong = differing(original.phrases if original else (), body.phrases)
-    if wrong:
-        door.alert("readback_differs", link.id, call.id, entry=entry.id, slots=", ".join(wrong))
-    else:
-        door.tell("readback_agrees", link.id, call.id, entry=entry.id)
 
 
 def _recurring(state: State, call: str, link: str) -> Call:

@@ -52,7 +52,7 @@ MAX_PER_NOTICE = 32
 """So many conflicts of one notice are claimed, the closest first; the desk is told of the rest."""
 
 
-class ConflictFound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConflictFound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Body of `conflict.found`; `re` names the writer's standing entry, then the reader's."""
 
     rule: Annotated[int, Meta(ge=1, le=1_000)]
@@ -89,7 +89,7 @@ class ConflictCleared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     why: Cleared
 
 
-class Claim(Struct, frozen=True, kw_only=True):
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """One side's claim."""
 
     entry: Uuid7
@@ -97,7 +97,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     at: Instant
 
 
-class Conflict(Struct, frozen=True, kw_only=True):
+class Conflict(Struct, frozen=True, kw_only=True, gc=False):
     """Two notices that meet, with what each side claims of it."""
 
     link: str

@@ -28,6 +28,7 @@ __all__ = [
     "Announce",
     "AnswerTest",
     "Arrived",
+    "Bulk",
     "ChannelChecked",
     "Close",
     "Command",
@@ -76,8 +77,9 @@ __all__ = [
 
 Officer = Annotated[str, Meta(min_length=1, max_length=60)]
 """Who asked. It stays in this node's journal and never leaves."""
-RULES = 3
-"""What a node that starts now keeps. 2: a real call pre-empts every drill (`core.drilling`)."""
+RULES = 4
+"""What a node that starts now keeps. 2: a real call pre-empts every drill (`core.drilling`).
+3, 4: what crosses the close of a call, and whose clock closes it (`core.calling`)."""
 Phrases = Annotated[tuple[Phrase, ...], Meta(min_length=1, max_length=8)]
 Links = Annotated[tuple[Uuid7, ...], Meta(min_length=1, max_length=64)]
 Languages = Annotated[tuple[Language, ...], Meta(min_length=1, max_length=8)]
@@ -352,6 +354,9 @@ class Settle(_Command, frozen=True):
 
     link: Uuid7
 
+
+Bulk = Declare | Revise | Withdraw | Note
+"""Commands that come by the thousand, and can wait for what people do in a watch."""
 
 Command = (
     OpenLink

@@ -140,7 +140,7 @@ class NoticeState(StrEnum):
     LAPSED = "lapsed"
 
 
-class Noted(Struct, frozen=True, kw_only=True):
+class Noted(Struct, frozen=True, kw_only=True, gc=False):
     """One disposition with its clock and the revision that it is about."""
 
     disposition: Disposition
@@ -148,7 +148,7 @@ class Noted(Struct, frozen=True, kw_only=True):
     revision: int
 
 
-class Notice(Struct, frozen=True, kw_only=True):
+class Notice(Struct, frozen=True, kw_only=True, gc=False):
     """A notice as both sides hold it."""
 
     id: str

@@ -7,8 +7,6 @@ is not enough or belongs to several; that it was told by content is said.
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from clearline.basis.faults import Mistake
 from clearline.gateways import (
     acm,
@@ -30,7 +28,7 @@ from clearline.gateways import (
 )
 from clearline.gateways.format import Format, Limits
 from clearline.gateways.hint import Hint, Spot
-from clearline.gateways.reading import Fault, Reading
+from clearline.gateways.reading import Begun, Fault, Reading
 from clearline.gateways.shape import MAX_FILE_BYTES, Shape
 from clearline.gateways.writing import Area, Written
 
@@ -39,6 +37,7 @@ __all__ = [
     "FILES",
     "FORMATS",
     "Area",
+    "Begun",
     "Fault",
     "Format",
     "Hint",
@@ -47,6 +46,7 @@ __all__ = [
     "Shape",
     "Spot",
     "Written",
+    "begin",
     "named_by",
     "read",
     "write",
@@ -58,7 +58,7 @@ _ALL = (
     Format(
         name="geojson", title="GeoJSON (RFC 7946)", endings=(".geojson", ".json"),
         media="application/geo+json", looks=geojson.looks, read=geojson.read,
-        write=geojson.write,
+        begin=geojson.begin, write=geojson.write,
     ),
     Format(
         name="kml", title="KML 2.2", endings=(".kml",),
@@ -131,12 +131,22 @@ def read(name: str, raw: bytes, limits: Limits = FILES) -> Reading:
 
     Raises Mistake for a file of no known format, or one that cannot be read at all.
     """
+    return begin(name, raw, limits).done()
+
+
+def begin(name: str, raw: bytes, limits: Limits = FILES) -> Begun:
+    """Begin to read a file; where its format cannot be read by the shape, it is read already.
+
+    Raises Mistake as `read` does, before the first shape.
+    """
     limits.check(raw)
     chosen, note = _choose(name, raw)
     assert chosen.read is not None
-    reading = chosen.unpacked(raw, limits) if chosen.unpacked else chosen.read(raw)
-    notes = (note, *reading.notes) if note else reading.notes
-    return replace(reading, format=chosen.name, notes=notes)
+    if chosen.begin is not None:
+        begun = chosen.begin(raw)
+    else:
+        begun = Begun.of(chosen.unpacked(raw, limits) if chosen.unpacked else chosen.read(raw))
+    return begun.known_as(chosen.name, note)
 
 
 def _choose(name: str, raw: bytes) -> tuple[Format, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from clearline.basis.faults import Mistake
-from clearline.gateways.reading import Reading
+from clearline.gateways.reading import Begun, Reading
 from clearline.gateways.writing import Area, Written
 
 __all__ = ["Format", "Limits"]
@@ -45,6 +45,8 @@ class Format(Struct, frozen=True, kw_only=True):
     """Whether a file looks like it; asked where the ending is not enough. Never raises."""
     read: Callable[[bytes], Reading] | None = None
     """Bytes into shapes; None for a format that is only written. Raises Mistake for a bad file."""
+    begin: Callable[[bytes], Begun] | None = None
+    """As `read`, a shape at a time, where a format can be read so."""
     unpacked: Callable[[bytes, Limits], Reading] | None = None
     """As `read`, of files that are packed: what comes out of one has the limits as well."""
     write: Callable[[Sequence[Area]], Written] | None = None

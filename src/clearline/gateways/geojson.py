@@ -24,7 +24,7 @@ from clearline.gateways.drawn import Ring, draw_saying
 from clearline.gateways.hint import Hint
 from clearline.gateways.listed import OWN_FIELDS, OWN_LOST, Listed, listed
 from clearline.gateways.place import Lines, offset_of
-from clearline.gateways.reading import Collector, Reading
+from clearline.gateways.reading import Begun, Collector, Origin, Reading
 from clearline.gateways.shape import Shape
 from clearline.gateways.writing import Area, Losses, Written
 from clearline.space.edges import Edges
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from clearline.space import Outline, Position
 
-__all__ = ["looks", "read", "write"]
+__all__ = ["begin", "looks", "read", "write"]
 
 _BOM = b"\xef\xbb\xbf"
 _WGS84 = ("CRS84", "4326")
@@ -76,15 +76,30 @@ def looks(raw: bytes) -> bool:
 
 def read(raw: bytes) -> Reading:
     """Return what a GeoJSON file gives, in its order. Raises Mistake for a file that is none."""
+    return begin(raw).done()
+
+
+def begin(raw: bytes) -> Begun:
+    """Begin to read a GeoJSON file, a feature a step. Raises Mistake for a file that is none."""
     shapes.check_size(raw)
-    made = Collector()
+    features, made = _features(raw), Collector()
+    if not features:
+        made.done()
+    return Begun(_most(raw, features), _each(raw, features, made), made.done)
+
+
+def _each(
+    raw: bytes, features: list[msgspec.Raw], made: Collector
+) -> Iterator[tuple[Shape, Origin]]:
     lines = Lines(raw)
-    for number, feature in enumerate(_features(raw), 1):
-        called = f"feature {number}"
+    for number, feature in enumerate(features, 1):
+        called, taken = f"feature {number}", len(made)
         try:
             value = _object(_decode(feature, Any), "it")
             called += _name(value)
             found = list(_shapes(value, made))
+            if not found:
+                raise Mistake("geojson", "its geometry has no parts")
         except _Within as within:
             inner = bytes(feature).decode()
             before = len(inner[: offset_of(inner, within.path)].encode())
@@ -95,7 +110,32 @@ def read(raw: bytes) -> Reading:
             for each in found:
                 made.keep(each, called, lines.spot(_offset(raw, feature)))
         shapes.too_many(len(made))
-    return made.done()
+        yield from made.since(taken)
+
+
+def _most(raw: bytes, features: list[msgspec.Raw]) -> int:
+    """Return how many shapes features have at most: one each, but for those of several parts."""
+    # A key or a type may be spelled with escapes: then only decoding it says what it is.
+    if b"Multi" not in raw and b"\\u" not in raw:
+        return len(features)
+    return sum(_parts(feature) for feature in features)
+
+
+def _parts(feature: msgspec.Raw) -> int:
+    try:
+        value = _object(_decode(feature, Any), "it")
+    except Mistake:
+        return 1
+    return max(_several(value), _several(value.get("geometry")))
+
+
+def _several(geometry: Any) -> int:
+    if not isinstance(geometry, dict):
+        return 1
+    kind, parts = (cast("_Object", geometry).get(key) for key in ("type", "coordinates"))
+    if not isinstance(kind, str) or not kind.startswith("Multi") or not isinstance(parts, list):
+        return 1
+    return len(cast("list[Any]", parts))
 
 
 def write(areas: Sequence[Area]) -> Written:

@@ -8,17 +8,20 @@ applied. What a format says that a shape cannot carry is said, not dropped in si
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from clearline.basis.faults import Mistake
 from clearline.basis.quantities import METRE_CM
 from clearline.gateways.hint import Hint, Spot
 from clearline.gateways.shape import Shape
 
-__all__ = ["MAX_FAULTS", "Collector", "Fault", "Hint", "Origin", "Reading", "Spot", "spot_of"]
+__all__ = [
+    "MAX_FAULTS", "Begun", "Collector", "Fault", "Hint", "Origin", "Reading", "Spot", "spot_of",
+]  # fmt: skip
 
 MAX_FAULTS = 1_000
 """Refused items that are told one by one; of the rest, how many they are."""
@@ -80,6 +83,10 @@ class Collector:
 
     def __len__(self) -> int:
         return len(self._shapes)
+
+    def since(self, start: int) -> list[tuple[Shape, Origin]]:
+        """Return the shapes that were kept from that number on, each with where it came from."""
+        return list(zip(self._shapes[start:], self._origins[start:], strict=True))
 
     def keep(self, shape: Shape, item: str = "", spot: Spot | None = None) -> None:
         """Keep a shape, of the item named or of the one that is being read."""
@@ -148,6 +155,45 @@ class Collector:
             lost=tuple(self._lost),
             notes=tuple(self._notes),
         )
+
+
+class Begun:
+    """A file that is being read: its shapes come one after the other, and the reading in the end.
+
+    `most` is how many shapes it can have, known before the first is made.
+    """
+
+    def __init__(
+        self, most: int, found: Iterator[tuple[Shape, Origin]], done: Callable[[], Reading]
+    ) -> None:
+        """Keep what gives the shapes as they are read, and the reading once all are."""
+        self.most = most
+        self._found = found
+        self._done = done
+        self._format, self._note = "", ""
+
+    @classmethod
+    def of(cls, reading: Reading) -> Begun:
+        """Return a file that has been read already."""
+        found = zip(reading.shapes, reading.origins, strict=True)
+        return cls(len(reading.shapes), found, lambda: reading)
+
+    def known_as(self, format_name: str, note: str) -> Begun:
+        """Say in the reading as what the file is read, and a note before others if it is one."""
+        self._format, self._note = format_name, note
+        return self
+
+    def __iter__(self) -> Iterator[tuple[Shape, Origin]]:
+        """Yield each shape as it is read. Raises what reading it whole would have raised."""
+        yield from self._found
+
+    def done(self) -> Reading:
+        """Return the reading, of which what is left is read first."""
+        for _ in self._found:
+            pass
+        whole = self._done()
+        notes = (self._note, *whole.notes) if self._note else whole.notes
+        return replace(whole, format=self._format, notes=notes)
 
 
 def spot_of(text: str, offset: int) -> Spot:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
 from collections.abc import Mapping
 
-__all__ = ["begun", "ended"]
+__all__ = ["begun", "ended", "give_way"]
 
 
 async def begun(
@@ -45,3 +46,9 @@ async def ended(process: asyncio.subprocess.Process, within_s: float) -> None:
     if process.returncode is None:
         process.kill()
         await process.wait()
+
+
+def give_way(niceness: int) -> None:
+    """Have this process stand back where the node wants the machine too: a watch comes first."""
+    with contextlib.suppress(OSError):
+        os.nice(niceness)

@@ -7,7 +7,7 @@ it is given it has been given after it was durable, or before it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -35,7 +35,7 @@ from clearline.record import (
     sign,
 )
 
-__all__ = ["Line", "Trust", "carried_size", "verifiers"]
+__all__ = ["Line", "Trust", "carried_size", "open_lines", "verifiers"]
 
 
 class Trust(Struct, frozen=True, kw_only=True):
@@ -203,6 +203,17 @@ class Line:
             first = self._recent[0].index
             return self._recent[start - first : end - first]
         return self._journal.rows(self.link.id, self.link.us, start, end)
+
+
+def open_lines(
+    lines: dict[str, Line], links: Mapping[str, Link], trust: Trust, journal: Journal, keys: Keys
+) -> None:
+    """Add a line for each link that has none yet."""
+    if len(lines) == len(links):
+        return
+    for link in links.values():
+        if link.id not in lines:
+            lines[link.id] = Line(link, trust, journal, keys)
 
 
 def verifiers(theirs: Party, trust: Trust) -> tuple[Verifier, Verifier]:

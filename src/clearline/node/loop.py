@@ -11,22 +11,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import Instant
 from clearline.core import rechecking
 from clearline.core.effects import Append, Demand, Effect, Ring, Tell
-from clearline.core.events import Declare, Event, Note, Rechecking, Revise, Withdraw
+from clearline.core.events import Bulk, Event, Rechecking
 from clearline.core.links import LinkState
 from clearline.node.clock import STEP_LIMIT_MS
 from clearline.node.line import Line
-from clearline.node.outbox import Push
+from clearline.node.outbox import MAX_PUSH, Push
 from clearline.node.ports import Clock
 from clearline.node.pulling import MAX_NOTE_BYTES, Reader, pull
 from clearline.node.runtime import Outcome, Reply, Runtime
 
-__all__ = ["Loop", "Unreachable"]
+__all__ = ["Loop", "Send", "Unreachable"]
 
 Send = Callable[[Push, bytes], Awaitable[tuple[int, bytes]]]
 
@@ -41,13 +41,23 @@ INCIDENT_BATCH = 4
 """Bulk events in one commit during an incident, and entries without a receipt at once."""
 INCIDENT_MS = 10_000
 """An incident lasts for so long after anything was last said or rung in any call."""
-MAX_BULK_PUSHES = 2
-"""Entries of so many bulk commits may be without a receipt: what a FLASH may have to wait for
-on the other side. It does not hold while the link is not UP: then all is only stored here."""
+MAX_BULK_PUSHES = 4
+"""What so many bulk commits hold may be without a receipt: what a FLASH may have to wait for on
+the other side. It does not hold while the link is not UP: then all is only stored here."""
+assert MAX_BULK_BATCH * MAX_BULK_PUSHES <= MAX_PUSH, "a FLASH would have to wait for a second push"
 STAND_ASIDE_MS = 1_000
 """While a call of ours waits for its first ring, bulk stands aside, at most for so long."""
 MIN_RECHECK_US, MAX_RECHECK_US = 100, 100_000
 """What one event of re-checking may take, as the core reckons: a machine is slower, or faster."""
+ASIDE_TURNS = 4
+"""Turns of the event loop that bulk stands aside for the network: after a push, until its bytes
+are with the kernel, so that the other side works while we work on what follows; and after a commit,
+until what came in the meantime is read, as the answer that the next push waits for."""
+SETTLE_S = 0.020
+"""A receipt waits so long for a commit that takes it along, before it has one of its own: the next
+is mostly that of what the other side says, which would otherwise wait for this one's disk."""
+STOP_S = 2.0
+"""How long a node that is stopped may take to end a snapshot."""
 MAX_WAITING = 20_000
 """Events that may wait in the bulk lane; beyond it the caller is told to try again."""
 
@@ -79,12 +89,17 @@ class Loop:
         self._listeners: list[Callable[[Effect], None]] = []
         self._scheduled = False
         self._timer: asyncio.TimerHandle | None = None
+        self._settling: asyncio.Handle | None = None
+        self._goes_on = False
+        """Whether what was settled last has more to be settled at once."""
         self._pushing: set[asyncio.Task[None]] = set()
         self._stopped = False
         self._announced = False
         self._bulk_batch = MIN_BULK_BATCH
         self._recheck_us = MIN_RECHECK_US
         self._rechecked_last = False
+        self._aside = 0
+        """For how many reasons bulk stands aside for the network."""
         self._incident_until = Instant(0)
 
     def start(self) -> None:
@@ -92,14 +107,22 @@ class Loop:
         self.kick()
 
     async def stop(self) -> None:
-        """Act on nothing more; what was signed since the last commit is kept."""
+        """Act on nothing more; what was signed since the last commit is kept.
+
+        A snapshot that is under way is ended first, if two seconds are enough for it.
+        """
         self._stopped = True
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._settling):
+            if timer is not None:
+                timer.cancel()
         for task in list(self._pushing):
             task.cancel()
         await asyncio.gather(*self._pushing, return_exceptions=True)
         if self.runtime.unsafe is None:
+            loop = asyncio.get_running_loop()
+            until = loop.time() + STOP_S
+            while self.runtime.settle(self.clock.now()) and loop.time() < until:
+                pass  # So that the next start is quick.
             self.runtime.flush()
 
     async def submit(self, event: Event) -> Outcome:
@@ -107,16 +130,28 @@ class Loop:
 
         Raises Broken if the node is not safe, BufferError if the bulk lane is full.
         """
-        if self.runtime.unsafe is not None:
-            raise Broken(self.runtime.unsafe)
-        bulk = isinstance(event, Declare | Revise | Withdraw | Note)
-        lane = self._routine if bulk else self._urgent
-        if len(lane) >= MAX_WAITING:
-            raise BufferError(f"{MAX_WAITING} declarations are waiting already")
+        return await self._given(event)
+
+    async def submit_all(self, events: Sequence[Bulk]) -> list[Outcome | BaseException]:
+        """Handle events in their order, each for itself; return what became of each.
+
+        What `submit` would raise of one stands in its place, and stops none of the others.
+        """
+        given = [self._given(event) for event in events]
+        return await asyncio.gather(*given, return_exceptions=True)
+
+    def _given(self, event: Event) -> asyncio.Future[Outcome]:
+        """Put an event into its lane; return its outcome to be, or why there is none."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        lane.append((event, future))
-        self.kick()
-        return await future
+        lane = self._routine if isinstance(event, Bulk) else self._urgent
+        if self.runtime.unsafe is not None:
+            future.set_exception(Broken(self.runtime.unsafe))
+        elif len(lane) >= MAX_WAITING:
+            future.set_exception(BufferError(f"{MAX_WAITING} declarations are waiting already"))
+        else:
+            lane.append((event, future))
+            self.kick()
+        return future
 
     def admit(self, link: str, body: bytes) -> Reply:
         """Take in an append of the counterpart's, at once."""
@@ -162,6 +197,9 @@ class Loop:
         now = self.clock.now()
         try:
             self._watch_clock()
+            if not self._urgent:
+                # Before more bulk is taken, so that the other side works while we do.
+                self._push_all(now)
             self._handle_waiting(now)
             self.runtime.tick(now)
             self._push_all(now)
@@ -174,15 +212,36 @@ class Loop:
         if self._urgent or self._may_take_routine(now) or self._may_recheck(now):
             self.kick()
         else:
-            self._settle(now)
+            self._settle_soon()
         self._sleep_until(self._due(now), now)
 
-    def _settle(self, now: Instant) -> None:
-        """With nothing else to do, make the receipts durable that came meanwhile."""
+    def _settle_soon(self) -> None:
+        if self._settling is None and not self._stopped:
+            self._settling = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
+
+    def _settle(self) -> None:
+        """Make durable what waits for a commit, if none came meanwhile that took it along."""
+        self._settling = None
+        if self._stopped or self.runtime.unsafe is not None:
+            return
+        loop = asyncio.get_running_loop()
+        if not self._goes_on and loop.time() < self._work_ended + SETTLE_S:
+            self._settle_soon()
+            return
+        before = self.runtime.state.seq
         try:
-            self.runtime.settle(now)
+            self._goes_on = self.runtime.settle(self.clock.now())
         except Exception as error:  # noqa: BLE001 - as in the loop that it ends
             self._break(_broken(error))
+            return
+        if self.runtime.state.seq != before:
+            self.kick()
+        if self._goes_on:
+            # The rest of a snapshot, a part a turn, with what comes meanwhile in between; but
+            # in an incident it crawls, as all that can wait does.
+            now = self.clock.now()
+            aside = now < self._incident_until or self._call_waits(now)
+            self._settling = loop.call_later(SETTLE_S if aside else 0, self._settle)
 
     def _due(self, now: Instant) -> Instant | None:
         due = self.runtime.due()
@@ -208,6 +267,8 @@ class Loop:
             self._recheck(now)
         elif routine:
             self._run_bulk(now)
+        if routine or recheck:
+            self._stand_aside()
 
     def _recheck(self, now: Instant) -> None:
         """Have the core compare more of the standing notices under amended minima."""
@@ -232,9 +293,9 @@ class Loop:
         most = self._bulk_batch
         self._run(self._routine, most, now)
         took_s = self._work_ended - began
-        # Grow slowly, shrink at once: a batch that was too long must not come twice.
+        # Grow by a quarter, shrink at once: a batch that was too long must not come twice.
         fitting = int(most * BULK_BUDGET_S / max(took_s, 1e-6))
-        self._bulk_batch = max(min(fitting, most + 1, MAX_BULK_BATCH), MIN_BULK_BATCH)
+        self._bulk_batch = max(min(fitting, most + most // 4, MAX_BULK_BATCH), MIN_BULK_BATCH)
 
     def _about_to_commit(self) -> None:
         """Note when the work of a commit ended: how long the disk takes does not depend on it.
@@ -266,10 +327,15 @@ class Loop:
     def _has_room(self, now: Instant) -> bool:
         """Return whether anything that can wait may be done, and so be in the way of a FLASH."""
         incident = now < self._incident_until
-        window = INCIDENT_BATCH if incident else self._bulk_batch * MAX_BULK_PUSHES
-        return not self._call_waits(now) and all(
-            link.state is not LinkState.UP or self.runtime.backlog(link.id) < window
-            for link in self.runtime.state.links.values()
+        # With the next batch it is what so many hold, and all of it goes in one push with a FLASH.
+        window = INCIDENT_BATCH if incident else self._bulk_batch * (MAX_BULK_PUSHES - 1) + 1
+        return (
+            not self._aside
+            and not self._call_waits(now)
+            and all(
+                link.state is not LinkState.UP or self.runtime.backlog(link.id) < window
+                for link in self.runtime.state.links.values()
+            )
         )
 
     def _call_waits(self, now: Instant) -> bool:
@@ -282,6 +348,19 @@ class Loop:
     def _push_all(self, now: Instant) -> None:
         for push, body in self.runtime.pushes(now):
             self._spawn(self._push(push, body))
+            self._stand_aside()
+
+    def _stand_aside(self) -> None:
+        """Let the network go first, and go on with bulk then."""
+        self._aside += 1
+        self._count_aside(ASIDE_TURNS)
+
+    def _count_aside(self, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._count_aside, turns - 1)
+            return
+        self._aside -= 1
+        self.kick()
 
     def _pull_stale(self, now: Instant) -> None:
         """Read the feed of each counterpart that has not reached us for as long as LATE is."""

@@ -25,6 +25,9 @@ FIRST_BACKOFF_MS = 200
 LONGEST_BACKOFF_MS = 10_000
 HANGS_MS = 1_000
 """A push without an answer for so long is given up at once if something urgent is written."""
+LINGER_MS = 50
+"""What we find of the counterpart's notices waits so long for more of it: they find the same by
+themselves, and each push costs both sides two signatures and a commit."""
 GIVE_UP_MS = 10_000
 """A push that has had no answer for so long is taken for lost."""
 TURN_MS = 3_000
@@ -73,6 +76,8 @@ class Outbox:
         self._number = 0
         self._failures = 0
         self._not_before = Instant(0)
+        self._lingers_until = Instant(0)
+        """Until when what is not sent yet may wait for more; past if it may not."""
         self._last_ok: Instant | None = None
 
     def due(self, own_size: int, heartbeat_ms: int) -> Instant | None:
@@ -82,7 +87,7 @@ class Outbox:
         if self.under_way is not None:
             return self.under_way.sent_at.after(self._gives_up_ms(self.under_way))
         if own_size > self.peer_size or self._last_ok is None:
-            return self._not_before
+            return max(self._not_before, self._lingers_until)
         return max(self._last_ok.after(heartbeat_ms), self._not_before)
 
     def next_push(self, own_size: int, heartbeat_ms: int, now: Instant) -> Push | None:
@@ -98,6 +103,7 @@ class Outbox:
         self._number += 1
         start = min(self.peer_size, own_size)
         in_turn, self._turns, self._hurried = self._turns, False, False
+        self._lingers_until = Instant(0)
         self.under_way = Push(
             link=self.link,
             url=path.url,
@@ -133,6 +139,7 @@ class Outbox:
         """
         self.peer_size = size
         self._not_before = now if self._failures == 0 else now.after(self._backoff_ms())
+        self._lingers_until = Instant(0)  # What is to be sent again may be urgent.
         self._failures += 1
         self._done(push)
 
@@ -143,6 +150,7 @@ class Outbox:
         self._path(push.url).failures += 1
         self._failures += 1
         self._not_before = now.after(self._backoff_ms())
+        self._lingers_until = Instant(0)
         self._done(push)
 
     def unanswered(self, push: Push, now: Instant) -> None:
@@ -151,6 +159,17 @@ class Outbox:
         if under_way is not None and under_way.number == push.number and push.in_turn:
             self.lost.append(push.url)
         self.failed(push, now)
+
+    def wrote(self, now: Instant, before: int, *, can_wait: bool) -> None:
+        """Take in that entries were written, of which there were `before`.
+
+        If they can wait, it is for more like them; what cannot takes all with it.
+        """
+        sent = self.peer_size if self.under_way is None else self.under_way.end
+        if not can_wait:
+            self._lingers_until = Instant(0)
+        elif before <= sent:
+            self._lingers_until = now.after(LINGER_MS)
 
     def turn(self) -> None:
         """A test call was written: the next push goes by the path whose turn it is."""

@@ -40,6 +40,7 @@ __all__ = [
     "Record",
     "Reply",
     "Snapshot",
+    "SnapshotPart",
     "chained",
     "check_follows",
 ]
@@ -102,7 +103,18 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """The core's state and the feeds' edges after the event before `seq`."""
 
     seq: int
-    state: bytes
+    parts: tuple[bytes, ...]
+
+
+class SnapshotPart(Struct, frozen=True, kw_only=True):
+    """One of the parts of a snapshot; it is whole when the last of them is kept."""
+
+    seq: int
+    number: int
+    """From 0; they are written in this order, in one commit each."""
+    is_last: bool
+    """The snapshot is whole with it."""
+    raw: bytes
 
 
 class Batch(Struct, kw_only=True):
@@ -115,11 +127,12 @@ class Batch(Struct, kw_only=True):
     forks: list[KeptFork] = []
     releases: list[Release] = []
     """Lines of the release log: what left, who asked for it, and what was withheld."""
-    snapshot: Snapshot | None = None
+    part: SnapshotPart | None = None
+    """Of the snapshot that is being written, if there is one."""
 
     def __bool__(self) -> bool:
         return bool(
-            self.records or self.rows or self.heads or self.receipts or self.forks or self.snapshot
+            self.records or self.rows or self.heads or self.receipts or self.forks or self.part
         )
 
 

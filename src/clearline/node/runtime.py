@@ -36,10 +36,9 @@ from clearline.core.events import (
     Wire,
 )
 from clearline.core.state import State
-from clearline.core.step import Core
 from clearline.node import snapshots
-from clearline.node.journaled import check_readable, decode_event, encode_event
-from clearline.node.line import Line, Trust, carried_size, verifiers
+from clearline.node.journaled import check_readable, encode_event
+from clearline.node.line import Line, Trust, carried_size, open_lines, verifiers
 from clearline.node.outbox import Push
 from clearline.node.ports import (
     Batch,
@@ -52,27 +51,26 @@ from clearline.node.ports import (
     Outcome,
     Record,
     Reply,
-    Snapshot,
 )
+from clearline.node.restoring import Memory, restore
 from clearline.record import (
     Admitted,
     AppendRequest,
     Checkpoint,
     Fork,
-    Frontier,
     SignedCheckpoint,
     WrongSize,
     admit,
     canonical,
-    leaf_hash,
     parse_append,
 )
 from clearline.space import GridIndex, Index
 
-__all__ = ["Outcome", "Reply", "Runtime", "decode_event", "open_runtime"]
+__all__ = ["Outcome", "Reply", "Runtime", "open_runtime"]
 
 SNAPSHOT_EVERY = 20_000
-"""Events between two snapshots. A restart replays at most so many."""
+"""Events between two snapshots. A restart replays at most so many, and those that came while the
+last was being written."""
 
 
 class Runtime:
@@ -80,25 +78,24 @@ class Runtime:
 
     def __init__(
         self,
-        core: Core,
+        memory: Memory,
         journal: Journal,
         keys: Keys,
         perform: Callable[[Effect], None],
-        trust: Trust | None = None,
-        index: Callable[[], Index] = GridIndex,
+        trust: Trust,
     ) -> None:
-        self.core = core
+        self.core = memory.core
         self.unsafe: str | None = None
         """Why this node cannot be sure that it is recording; None while it can."""
-        self.lines: dict[str, Line] = {}
+        self.lines: dict[str, Line] = memory.lines
         self._journal = journal
         self._keys = keys
         self._perform = perform
-        self._trust = trust or Trust()
-        self._index = index
-        self._late_receipts: list[KeptReceipt] = []
+        self._trust = trust
+        self._late_receipts: dict[str, KeptReceipt] = {}
+        """Of each link, the newest that no commit has kept yet; it says what older ones said."""
         self._unsettled: list[tuple[Receipted, KeptReceipt]] = []
-        self._snapshot_seq = 0
+        self._taker = snapshots.Taker(memory.snapshot_at)
         self.snapshot_every = SNAPSHOT_EVERY
         self.before_commit: Callable[[], None] = lambda: None
         """Told when all is decided and the disk is next."""
@@ -228,10 +225,11 @@ class Runtime:
             elif status in (403, 422) and not line.link.peer_disputes:
                 self._run([PeerDisputes(link=push.link)], now, Batch())
 
-    def settle(self, now: Instant) -> None:
-        """Make the receipts that wait for a commit into events, durably."""
-        if self._unsettled:
+    def settle(self, now: Instant) -> bool:
+        """Do what waits for a commit: receipts, a part of a snapshot. Return whether more waits."""
+        if self._unsettled or self._taker.is_busy:
             self._run([], now, Batch())
+        return self._taker.is_busy
 
     def unanswered(self, push: Push, now: Instant) -> None:
         """A push got no answer at all."""
@@ -343,22 +341,24 @@ class Runtime:
             return Outcome(mistake=mistake), ()
         at = self.state.last
         batch.records.append(Record(seq=seq, at=at, event=raw))
-        self._open_lines()
+        open_lines(self.lines, self.state.links, self._trust, self._journal, self._keys)
         batch.releases.extend(effect for effect in effects if isinstance(effect, Release))
         written = tuple(effect for effect in effects if isinstance(effect, Append))
         for append in written:
-            batch.rows.append(self.lines[append.link].grow(append))
+            line = self.lines[append.link]
+            found = isinstance(event, Arrived) and append.kind.startswith("conflict.")
+            line.outbox.wrote(now, append.index, can_wait=found)
+            batch.rows.append(line.grow(append))
             if append.kind == "call.opened":
                 # Nothing that went wrong before makes a call wait.
-                self.lines[append.link].outbox.hurry(now)
+                line.outbox.hurry(now)
             elif append.kind == "test.sent":
-                self.lines[append.link].outbox.turn()
+                line.outbox.turn()
         return Outcome(entries=written), effects
 
     def _commit(self, batch: Batch) -> None:
-        batch.receipts.extend(self._late_receipts)
-        if self.state.seq - self._snapshot_seq >= self.snapshot_every:
-            batch.snapshot = snapshots.pack(self.state, self.lines.values())
+        batch.receipts.extend(self._late_receipts.values())
+        batch.part = self._taker.part(self.state, self.lines.values(), self.snapshot_every)
         if not batch:
             return
         self.before_commit()
@@ -369,8 +369,6 @@ class Runtime:
             self.break_off(f"the journal could not be written: {error}")
             raise Broken(self.unsafe or "") from error
         self._late_receipts.clear()
-        if batch.snapshot is not None:
-            self._snapshot_seq = batch.snapshot.seq
 
     def _check_safe(self) -> None:
         if self.unsafe is not None:
@@ -382,13 +380,6 @@ class Runtime:
         if line is None:
             raise Mistake("no_such_link", f"This node has no link {link}.")
         return line
-
-    def _open_lines(self) -> None:
-        if len(self.lines) == len(self.state.links):
-            return
-        for link in self.state.links.values():
-            if link.id not in self.lines:
-                self.lines[link.id] = Line(link, self._trust, self._journal, self._keys)
 
     def _store(
         self, line: Line, entries: tuple[bytes, ...], found: Admitted, now: Instant, *, pulled: bool
@@ -412,8 +403,7 @@ class Runtime:
 
     def _receipt_for(self, line: Line, head: SignedCheckpoint, now: Instant) -> bytes:
         kept = line.receipt_for_them(head, now)
-        self._late_receipts.append(kept)
-        del self._late_receipts[:-8]  # Heartbeats: only the newest few can matter.
+        self._late_receipts[line.link.id] = kept
         return kept.receipt.lines
 
     def _body_of(self, line: Line, push: Push) -> tuple[Push, bytes]:
@@ -455,42 +445,6 @@ class Runtime:
         event = Forked(link=line.link.id, evidence=digest, detail=detail)
         self._run([event], now, Batch(forks=[kept]))
 
-    def restore(self, count: int) -> None:
-        """Bring memory to where the journal's `count` events leave it: snapshot, then replay.
-
-        Raises Broken if a feed, made again, differs by a byte from the one that was kept.
-        """
-        kept = self._journal.snapshot()
-        if kept is not None and kept.seq <= count:
-            self._restore_snapshot(kept)
-        for record in self._journal.replay(self.state.seq):
-            try:
-                event = decode_event(record.event)
-                effects = self.core.handle(event, record.at)
-            except msgspec.MsgspecError as error:
-                raise Broken(f"event {record.seq} cannot be read: {error}") from error
-            except Mistake as mistake:
-                raise Broken(f"event {record.seq} was handled once and is refused now") from mistake
-            self._open_lines()
-            for effect in effects:
-                if isinstance(effect, Append):
-                    self.lines[effect.link].grow(effect)
-            if isinstance(event, Arrived):
-                self.lines[event.link].theirs.extend(leaf_hash(raw) for raw in event.entries)
-        for line in self.lines.values():
-            line.hold()
-            line.outbox.peer_size = line.link.receipt_size
-
-    def _restore_snapshot(self, kept: Snapshot) -> None:
-        if (found := snapshots.unpack(kept, self._index)) is None:
-            return
-        state, feeds = found
-        self.core, self._snapshot_seq = Core(state), kept.seq
-        self._open_lines()
-        for name, edges in feeds.items():
-            self.lines[name].own = Frontier(edges.own_size, edges.own_peaks)
-            self.lines[name].theirs = Frontier(edges.their_size, edges.their_peaks)
-
 
 def open_runtime(
     journal: Journal,
@@ -512,7 +466,8 @@ def open_runtime(
     count, last = journal.check()
     if last.since(now) > clock_limit_ms:
         raise Broken(f"the clock says {now}, but the journal's last event is of {last}")
-    runtime = Runtime(Core(State(index)), journal, keys, perform, trust, index)
-    runtime.restore(count)
+    trust = trust or Trust()
+    memory = restore(journal, keys, trust, count, index)
+    runtime = Runtime(memory, journal, keys, perform, trust)
     runtime.submit([Started(version=version, rules=RULES)], now)
     return runtime

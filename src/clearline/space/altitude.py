@@ -64,7 +64,7 @@ class Datum(StrEnum):
 ValueCm = Annotated[int, Meta(ge=-MAX_ALTITUDE_CM, le=MAX_ALTITUDE_CM)]
 
 
-class Altitude(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Altitude(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A level and what it is measured from. It cannot be ordered: use `gap_cm`."""
 
     datum: Datum
@@ -77,7 +77,7 @@ class Altitude(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"a {self.datum} is not negative")
 
 
-class Band(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Band(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """From one level up to another, both included. `check_band` refuses an inverted one."""
 
     lower: Altitude

@@ -63,9 +63,13 @@ MIN_AREA_M2 = 1.0
 Ring = tuple[Position, ...]
 
 
-class Polygon(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="shape", tag="polygon"
+class _Outline(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="shape", gc=False
 ):
+    """What the three shapes have in common: how they are spelled and kept."""
+
+
+class Polygon(_Outline, frozen=True, tag="polygon"):
     """All points in the exterior and in no hole, and all within `margin_cm` of these."""
 
     exterior: Ring
@@ -74,18 +78,14 @@ class Polygon(
     """How far the outline reaches beyond the polygon; it is what makes outward rounding exact."""
 
 
-class Circle(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="shape", tag="circle"
-):
+class Circle(_Outline, frozen=True, tag="circle"):
     """All points within `radius_cm` of the centre."""
 
     centre: Position
     radius_cm: Annotated[int, Meta(ge=MIN_RADIUS_CM, le=MAX_RADIUS_CM)]
 
 
-class Corridor(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="shape", tag="corridor"
-):
+class Corridor(_Outline, frozen=True, tag="corridor"):
     """All points within half of `width_cm` of the path through the points, round at the ends."""
 
     points: Ring

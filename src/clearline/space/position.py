@@ -27,7 +27,7 @@ LonE7 = Annotated[int, Meta(ge=-_HALF_TURN_E7, le=_HALF_TURN_E7)]
 """Longitude, 1e-7 degree, east positive."""
 
 
-class Position(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Position(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A point on WGS 84. Both fields are in 1e-7 degree."""
 
     lat_e7: LatE7

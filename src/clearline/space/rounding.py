@@ -48,6 +48,7 @@ from clearline.space.outline import (
     Polygon,
     Ring,
     check,
+    check_points,
     middle,
     positions,
     project_ring,
@@ -149,7 +150,8 @@ def round_out(outline: Outline, grid: Grid) -> Outline:
             result = _path(_without_repeats(rings[0], closed=False), grown_cm)
         case Polygon():
             result = _polygon([_without_repeats(ring, closed=True) for ring in rings], grown_cm)
-    check(result)
+    # Of a polygon's rings it is known already; what is left is how large it has become.
+    check_points(result)
     return result
 
 
@@ -219,6 +221,8 @@ def with_holes(exterior: Ring, holes: list[Ring], margin_cm: int) -> Polygon:
 
     The exterior must be sane by itself. A hole that is left out is covered.
     """
+    if not holes:
+        return Polygon(exterior=exterior, margin_cm=margin_cm)
     kept: tuple[Ring, ...] = ()
     whole = Polygon(exterior=exterior, holes=tuple(holes), margin_cm=margin_cm)
     if _is_sane(whole):

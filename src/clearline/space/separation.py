@@ -104,7 +104,7 @@ WHOLE_M = 140_000.0
 """Within this reach a plane errs by less than 0.05 %: no pieces are needed."""
 
 
-class Closest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Closest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The horizontal separation of two outlines and where it is.
 
     If they meet, `cm` is 0 and both positions are one that is in both.

@@ -19,14 +19,18 @@ MAX_WINDOW_MS = 366 * DAY_MS
 """The longest window. A standing area is renewed, so that no notice outlives its author."""
 
 
-class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+# Values like these, here and in what they are made of, cannot be part of a cycle: the collector
+# of cycles (gc) is not to walk millions of them in the middle of a call.
+
+
+class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """From `start` to `end`, both included."""
 
     start: Instant
     end: Instant
 
 
-class Volume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Volume(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Where, how high and when a party operates."""
 
     outline: Outline

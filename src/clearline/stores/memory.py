@@ -20,6 +20,7 @@ from clearline.node.ports import (
     KeptReceipt,
     Record,
     Snapshot,
+    SnapshotPart,
     chained,
     check_follows,
 )
@@ -40,6 +41,7 @@ class MemoryJournal:
         self._receipts: dict[tuple[str, str], dict[int, KeptReceipt]] = {}
         self._forks: dict[str, dict[str, KeptFork]] = {}
         self._snapshot: Snapshot | None = None
+        self._parts: list[bytes] = []
         self._releases: list[Release] = []
         self._bytes = 0
 
@@ -62,7 +64,8 @@ class MemoryJournal:
         for fork in batch.forks:
             self._forks.setdefault(fork.link, {})[fork.digest] = fork
         self._releases.extend(batch.releases)
-        self._snapshot = batch.snapshot or self._snapshot
+        if batch.part is not None:
+            self._keep(batch.part)
 
     def check(self) -> tuple[int, Instant]:
         """Verify the chain; return how many events, and the last instant."""
@@ -81,6 +84,14 @@ class MemoryJournal:
     def snapshot(self) -> Snapshot | None:
         """Return the latest snapshot."""
         return self._snapshot
+
+    def _keep(self, part: SnapshotPart) -> None:
+        if part.number == 0:
+            self._parts = []
+        self._parts.append(part.raw)
+        if part.is_last:
+            self._snapshot = Snapshot(seq=part.seq, parts=tuple(self._parts))
+            self._parts = []
 
     def feed_size(self, link: str, party: str) -> int:
         """Return how many entries of a feed are kept."""

@@ -28,7 +28,17 @@ import numpy as np
 
 from clearline.basis.faults import Broken
 from clearline.basis.instants import HOUR_MS
-from clearline.space.index.bound import COLUMNS, FAMILY_CM, Bound, Cap, Probe, bound, probe, select
+from clearline.space.index.bound import (
+    COLUMNS,
+    FAMILY_CM,
+    Bound,
+    Cap,
+    Probe,
+    bound,
+    probe,
+    row_of,
+    select,
+)
 from clearline.space.index.grid import GridIndex
 from clearline.space.separation import Minima
 from clearline.space.volume import Volume
@@ -113,8 +123,8 @@ class RTreeIndex:
         keys: list[str] = []
         rows: list[tuple[float, ...]] = []
         for box in _boxes_of(asked):
-            for *row, key in self._run(_SEARCH, box):
-                rows.append((*row, len(keys)))
+            for x, y, z, angle, *rest, key in self._run(_SEARCH, box):
+                rows.append(row_of(Cap(x, y, z, angle), tuple(rest), len(keys)))
                 keys.append(key)
         found = set(self._pending.near(volume, minima))
         if rows:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +27,7 @@ from clearline.node.ports import (
     KeptReceipt,
     Record,
     Snapshot,
+    SnapshotPart,
     chained,
     check_follows,
 )
@@ -64,10 +65,25 @@ CREATE TABLE release (
 CREATE INDEX release_of_link ON release (link);
 CREATE TABLE snapshot (seq INTEGER PRIMARY KEY, state BLOB NOT NULL, digest TEXT NOT NULL) STRICT;
 """
+# What was added since to journals of this version. An older node goes on without it.
+_ADDED = """
+CREATE TABLE IF NOT EXISTS snapshot_part (
+  seq INTEGER NOT NULL, number INTEGER NOT NULL, last INTEGER NOT NULL, digest TEXT NOT NULL,
+  raw BLOB NOT NULL, PRIMARY KEY (seq, number)
+) STRICT;
+DELETE FROM snapshot;
+"""
 
 _EVENTS = "SELECT seq, at, event FROM journal WHERE seq >= ? ORDER BY seq"
-_SNAPSHOTS = "SELECT seq, state, digest FROM snapshot ORDER BY seq DESC"
+_SNAPSHOTS = (
+    "SELECT seq FROM snapshot_part GROUP BY seq "
+    "HAVING COUNT(*) = MAX(last * (number + 1)) ORDER BY seq DESC"
+)
+_PARTS = "SELECT number, last, digest, raw FROM snapshot_part WHERE seq=? ORDER BY number"
 _KEPT_SNAPSHOTS = 2
+"""Whole ones that are left alone while another is written."""
+_DROPPED = 4
+"""So many parts of older ones are dropped with each that is written."""
 
 
 class SqliteJournal:
@@ -90,6 +106,8 @@ class SqliteJournal:
         self._ends: dict[tuple[str, str], int] = {}
         """How far the feeds go that were written since the start."""
         self._indexes: list[RTreeIndex] = []
+        self._stale: list[tuple[int, int]] = []
+        """Parts of snapshots that are no longer wanted, by seq and number."""
 
     def commit(self, batch: Batch) -> None:
         """Write a batch in one transaction, durable on return. Any sqlite3.Error: not written."""
@@ -139,11 +157,8 @@ class SqliteJournal:
             yield Record(seq=seq, at=Instant(at), event=event)
 
     def snapshot(self) -> Snapshot | None:
-        """Return the newest snapshot whose digest holds."""
-        for seq, state, digest in self._select(_SNAPSHOTS):
-            if canonical.sha256_hex(state) == digest:
-                return Snapshot(seq=seq, state=state)
-        return None
+        """Return the newest snapshot whose digests hold."""
+        return _newest(self._select)
 
     def feed_size(self, link: str, party: str) -> int:
         """Return how many entries of a feed are kept."""
@@ -250,6 +265,7 @@ class SqliteJournal:
             self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
         elif version != SCHEMA_VERSION:
             raise Broken(f"the journal is of version {version}; this node reads {SCHEMA_VERSION}")
+        self._db.executescript(f"BEGIN;{_ADDED}COMMIT;")
         self._path.chmod(0o600)
 
     def _tail(self) -> tuple[int, bytes]:
@@ -290,17 +306,21 @@ class SqliteJournal:
         )  # fmt: skip
         for index in self._indexes:
             index.write()
-        if batch.snapshot is not None:
-            kept = batch.snapshot
-            digest = canonical.sha256_hex(kept.state)
-            self._db.execute(
-                "INSERT OR REPLACE INTO snapshot VALUES (?,?,?)", (kept.seq, kept.state, digest)
-            )
-            self._db.execute(
-                "DELETE FROM snapshot WHERE seq NOT IN "
-                "(SELECT seq FROM snapshot ORDER BY seq DESC LIMIT ?)",
-                (_KEPT_SNAPSHOTS,),
-            )
+        if batch.part is not None:
+            self._write_part(batch.part)
+
+    def _write_part(self, part: SnapshotPart) -> None:
+        """Write one part of a snapshot, and drop a few of what is too old or was never ended."""
+        if part.number == 0:
+            whole = [seq for (seq,) in self._select(_SNAPSHOTS)][:_KEPT_SNAPSHOTS]
+            every = self._select("SELECT seq, number FROM snapshot_part ORDER BY seq DESC")
+            self._stale = [(seq, number) for seq, number in every if seq not in whole]
+        dropped = [self._stale.pop() for _ in range(min(_DROPPED, len(self._stale)))]
+        self._db.executemany("DELETE FROM snapshot_part WHERE seq=? AND number=?", dropped)
+        self._db.execute(
+            "INSERT OR REPLACE INTO snapshot_part VALUES (?,?,?,?,?)",
+            (part.seq, part.number, int(part.is_last), _digest(part), part.raw),
+        )
 
     def _select(self, query: str, *values: str | int) -> Iterator[Any]:
         try:
@@ -317,11 +337,10 @@ class SqliteReader:
         self._db: sqlite3.Connection | None = None
 
     def snapshot(self) -> Snapshot | None:
-        """Return the newest snapshot whose digest holds; Broken if there is no journal."""
-        for seq, state, digest in self._select(_SNAPSHOTS):
-            if canonical.sha256_hex(state) == digest:
-                return Snapshot(seq=seq, state=state)
-        return None
+        """Return the newest snapshot whose digests hold; Broken if there is no journal."""
+        if not list(self._select("SELECT 1 FROM sqlite_master WHERE name='snapshot_part'")):
+            return None  # Its node has not been started again since snapshots have parts.
+        return _newest(self._select)
 
     def replay(self, start: int) -> Iterator[Record]:
         """Yield the events from `start` on that are durable; Broken if there is no journal."""
@@ -342,6 +361,26 @@ class SqliteReader:
         except sqlite3.Error as error:
             self.close()  # A journal that was put back from a copy is another file.
             raise Broken(f"{self._path.name} cannot be read: {error}") from error
+
+
+def _newest(select: Callable[..., Iterator[Any]]) -> Snapshot | None:
+    """Return the newest snapshot of which every part is there and holds."""
+    for (seq,) in list(select(_SNAPSHOTS)):
+        parts: list[bytes] = []
+        for number, last, digest, raw in select(_PARTS, seq):
+            part = SnapshotPart(seq=seq, number=number, is_last=bool(last), raw=raw)
+            if number != len(parts) or _digest(part) != digest:
+                break
+            parts.append(raw)
+            if part.is_last:
+                return Snapshot(seq=seq, parts=tuple(parts))
+    return None
+
+
+def _digest(part: SnapshotPart) -> str:
+    """Return the digest of a part and of its place."""
+    place = f"{part.seq} {part.number} {int(part.is_last)}\n"
+    return canonical.sha256_hex(place.encode() + part.raw)
 
 
 def _receipt_row(kept: KeptReceipt) -> tuple[str | int | bytes, ...]:

@@ -2,7 +2,8 @@
 
 A Unix socket, mode 0600 in a directory of mode 0700, and on Linux the kernel is asked who
 is at the other end as well. One JSON object a line each way; requests carry a number and
-may be answered out of order, so a bulk declaration keeps many under way.
+may be answered out of order. What is bulk may come in groups: each command of one is its own
+event, and one that is refused stops none of the others.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ import contextlib
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 import structlog
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from clearline.basis.faults import Broken, Mistake
 from clearline.basis.instants import dec_hook, enc_hook
 from clearline.core.effects import Effect
-from clearline.core.events import Command
+from clearline.core.events import Bulk, Command
 
-__all__ = ["Answer", "Ask", "Do", "Failure", "Follow", "LocalClient", "LocalGate", "LocalServer"]
+__all__ = [
+    "MAX_GROUP", "Answer", "Ask", "Do", "DoAll", "Failure", "Follow", "LocalClient", "LocalGate",
+    "LocalServer",
+]  # fmt: skip
 
 MAX_LINE_BYTES = 1 << 20
+MAX_GROUP = 64
+"""Commands of one group."""
+GROUPS_S = 1.0
+"""How long a node that is stopped waits for the groups that are under way."""
 MAX_UNDER_WAY = 256
 """Requests of one connection that may be under way; further ones wait unread."""
 MAX_ANSWER_BYTES = 64 << 20
@@ -46,6 +54,16 @@ class Do(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="do"
     """Answer only once our own desks were told this of what the command began, such as
     `call_ringing`; at most `wait_ms` later."""
     wait_ms: int = 0
+
+
+class DoAll(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="do_all"):
+    """Have the node handle commands in their order, each as if it came alone.
+
+    The answer has one `Done` for each, in the same order, once all have theirs.
+    """
+
+    n: int
+    commands: Annotated[tuple[Bulk, ...], Meta(min_length=1, max_length=MAX_GROUP)]
 
 
 class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ask"):
@@ -70,6 +88,13 @@ class Failure(Struct, frozen=True, kw_only=True):
     at: int | None = None
 
 
+class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one command of a group."""
+
+    value: Any = None
+    failure: Failure | None = None
+
+
 class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to one request."""
 
@@ -85,6 +110,10 @@ class LocalGate(Protocol):
 
     async def do(self, request: Do) -> Any:
         """Handle a command; return what to show of it."""
+        ...
+
+    async def do_all(self, commands: Sequence[Bulk]) -> list[Any]:
+        """Handle commands; return what to show of each, or what `do` would have raised."""
         ...
 
     async def ask(self, view: str, args: dict[str, Any]) -> Any:
@@ -103,7 +132,7 @@ class _Numbered(Struct):
 
 
 _log = structlog.get_logger("clearline.transports")
-_requests = msgspec.json.Decoder(Do | Ask | Follow, dec_hook=dec_hook)
+_requests = msgspec.json.Decoder(Do | DoAll | Ask | Follow, dec_hook=dec_hook)
 _answers = msgspec.json.Decoder(Answer)
 _encode = msgspec.json.Encoder(enc_hook=enc_hook).encode
 
@@ -116,6 +145,8 @@ class LocalServer:
         self._path = path
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._groups: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
     async def start(self) -> None:
         """Begin to listen. Mistake if the path is too long for a socket."""
@@ -131,7 +162,13 @@ class LocalServer:
             os.umask(old)
 
     async def stop(self) -> None:
-        """Stop listening, and end what is under way."""
+        """Stop listening, and end what is under way; groups are answered first, if they soon are.
+
+        What of a group is done already would otherwise be done and never told.
+        """
+        self._stopping = True
+        if self._groups:
+            await asyncio.wait(self._groups, timeout=GROUPS_S)
         for task in list(self._tasks):
             task.cancel()
         if self._server is not None:
@@ -182,34 +219,30 @@ class LocalServer:
         if isinstance(request, Follow):
             await self._follow(request, writer)
             return
+        task = asyncio.current_task()
+        if isinstance(request, DoAll) and task is not None:
+            if self._stopping:
+                gone = Failure(code="node_gone", phrase="The node is being stopped.")
+                writer.write(_encode(Answer(n=request.n, failure=gone)) + b"\n")
+                return
+            self._groups.add(task)
+            task.add_done_callback(self._groups.discard)
         answer = await self._result(request)
         writer.write(_encode(answer) + b"\n")
         await writer.drain()
 
-    async def _result(self, request: Do | Ask) -> Answer:
+    async def _result(self, request: Do | DoAll | Ask) -> Answer:
         try:
-            if isinstance(request, Do):
-                value = await self._gate.do(request)
-            else:
-                value = await self._gate.ask(request.view, request.args)
-        except Mistake as mistake:
-            failure = Failure(code=mistake.code, phrase=mistake.phrase, at=mistake.at)
-        except Broken as broken:
-            failure = Failure(code="line_not_safe", phrase=str(broken))
-        except BufferError as full:
-            failure = Failure(code="busy", phrase=f"{full}: try again in a moment.")
-        except TimeoutError:
-            failure = Failure(
-                code="not_yet", phrase="It was done, but what was awaited is not yet."
-            )
+            match request:
+                case Do():
+                    value = await self._gate.do(request)
+                case DoAll():
+                    value = [_done_of(each) for each in await self._gate.do_all(request.commands)]
+                case Ask():
+                    value = await self._gate.ask(request.view, request.args)
         except Exception as error:  # noqa: BLE001 - a shell's outermost loop
-            # A view that fails must not take the connection, and so the watch, with it. What
-            # concerns the record never ends here: the loop says LINE NOT SAFE of itself.
-            _log.error("request_failed", error=f"{type(error).__name__}: {error}")
-            failure = Failure(code="failed", phrase=f"{type(error).__name__}: {error}"[:500])
-        else:
-            return Answer(n=request.n, value=Raw(_encode(value)))
-        return Answer(n=request.n, failure=failure)
+            return Answer(n=request.n, failure=_failure_of(error))
+        return Answer(n=request.n, value=Raw(_encode(value)))
 
     async def _follow(self, request: Follow, writer: asyncio.StreamWriter) -> None:
         queue: asyncio.Queue[Effect | None] = asyncio.Queue(maxsize=MAX_UNREAD + 1)
@@ -232,6 +265,31 @@ class LocalServer:
             writer.write(_encode(Answer(n=request.n, failure=failure)) + b"\n")
         finally:
             end()
+
+
+def _done_of(outcome: Any) -> Done:
+    if isinstance(outcome, Exception):
+        return Done(failure=_failure_of(outcome))
+    return Done(value=outcome)
+
+
+def _failure_of(error: Exception) -> Failure:
+    match error:
+        case Mistake():
+            return Failure(code=error.code, phrase=error.phrase, at=error.at)
+        case Broken():
+            return Failure(code="line_not_safe", phrase=str(error))
+        case BufferError():
+            return Failure(code="busy", phrase=f"{error}: try again in a moment.")
+        case TimeoutError():
+            phrase = "It was done, but what was awaited is not yet."
+            return Failure(code="not_yet", phrase=phrase)
+        case _:
+            # A view that fails must not take the connection, and so the watch, with it. What
+            # concerns the record never ends here: the loop says LINE NOT SAFE of itself.
+            phrase = f"{type(error).__name__}: {error}"
+            _log.error("request_failed", error=phrase)
+            return Failure(code="failed", phrase=phrase[:500])
 
 
 class LocalClient:
@@ -265,36 +323,58 @@ class LocalClient:
 
     async def do(self, command: Command, *, until: str = "", wait_ms: int = 0) -> Any:
         """Return what the node did of a command; Mistake if it could not."""
-        return await self._call(lambda n: Do(n=n, command=command, until=until, wait_ms=wait_ms))
+        return await self._call(
+            lambda n: _encode(Do(n=n, command=command, until=until, wait_ms=wait_ms))
+        )
+
+    async def do_all(self, commands: Sequence[Bulk]) -> list[Any]:
+        """Return what the node did of each command, one at least; a Mistake where it did nothing.
+
+        Raises Mistake if there was no answer to any of them.
+        """
+        half = len(commands) // 2
+        group = DoAll(n=self._number + 1, commands=tuple(commands))
+        line = _encode(group)
+        if len(commands) > MAX_GROUP or (half and len(line) >= MAX_LINE_BYTES):
+            first = await self.do_all(commands[:half])
+            try:
+                return first + await self.do_all(commands[half:])
+            except Mistake as mistake:
+                return first + [mistake] * (len(commands) - half)
+        if len(line) >= MAX_LINE_BYTES:
+            # Sent, it would end the connection, and with it what others have under way.
+            return [Mistake("too_large", "A request has at most 1 MiB.")]
+        done = msgspec.convert(await self._call(lambda _: line), list[Done])
+        return [_mistake(each.failure) if each.failure else each.value for each in done]
 
     async def ask(self, view: str, **args: Any) -> Any:
         """Return a view as plain values; Mistake if it cannot be had."""
-        return await self._call(lambda n: Ask(n=n, view=view, args=args))
+        return await self._call(lambda n: _encode(Ask(n=n, view=view, args=args)))
 
     async def follow(self) -> AsyncIterator[dict[str, Any]]:
         """Yield every effect of the node from now on, beginning with `{"type": "Following"}`."""
-        n, answers = self._send(lambda n: Follow(n=n))
+        n, answers = self._send(lambda n: _encode(Follow(n=n)))
         try:
             while True:
                 yield _value(await answers.get())
         finally:
             del self._waiting[n]
 
-    async def _call(self, make: Callable[[int], Do | Ask]) -> Any:
+    async def _call(self, make: Callable[[int], bytes]) -> Any:
         n, answers = self._send(make)
         try:
             return _value(await answers.get())
         finally:
             del self._waiting[n]
 
-    def _send(self, make: Callable[[int], Do | Ask | Follow]) -> tuple[int, asyncio.Queue[Answer]]:
+    def _send(self, make: Callable[[int], bytes]) -> tuple[int, asyncio.Queue[Answer]]:
         self._number += 1
         answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._waiting[self._number] = answers
         if self._over is not None:
             answers.put_nowait(self._over)
             return self._number, answers
-        self._writer.write(_encode(make(self._number)) + b"\n")
+        self._writer.write(make(self._number) + b"\n")
         return self._number, answers
 
     async def _read(self) -> None:
@@ -321,9 +401,12 @@ class LocalClient:
 
 def _value(answer: Answer) -> Any:
     if answer.failure is not None:
-        failure = answer.failure
-        raise Mistake(failure.code, failure.phrase, at=failure.at)
+        raise _mistake(answer.failure)
     return msgspec.json.decode(answer.value) if bytes(answer.value) else None
+
+
+def _mistake(failure: Failure) -> Mistake:
+    return Mistake(failure.code, failure.phrase, at=failure.at)
 
 
 def _number_of(line: bytes) -> int:

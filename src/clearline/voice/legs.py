@@ -119,6 +119,7 @@ class Leg:
         self._connection.on("connectionstatechange", self._on_state)
         self._connection.on("track", self._on_track)
         self._work: list[asyncio.Task[None]] = [asyncio.create_task(self._watch())]
+        self._closing: asyncio.Task[None] | None = None
 
     async def offer(self) -> str:
         """Return our offer."""
@@ -151,8 +152,11 @@ class Leg:
         for task in self._work:
             if task is not asyncio.current_task():
                 task.cancel()
+        # A connection whose other end has gone closes by itself, and whoever waits for that and
+        # is cancelled would cancel it: the library has one future for all.
+        self._closing = self._closing or asyncio.create_task(self._connection.close())
         with contextlib.suppress(ConnectionError):
-            await self._connection.close()
+            await asyncio.shield(self._closing)
 
     def _only_opus(self) -> None:
         for transceiver in self._connection.getTransceivers():

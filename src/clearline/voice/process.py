@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import sys
@@ -24,6 +23,7 @@ import msgspec
 import structlog
 
 from clearline.basis.faults import Mistake
+from clearline.node import beside
 from clearline.voice.messages import (
     LINE_BYTES,
     Accept,
@@ -152,8 +152,7 @@ def main(words: Sequence[str]) -> None:
     descriptor, addresses, ports = words
     # The terminal's Ctrl-C is for the node, which ends us when it has ended its calls.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
+    beside.give_way(NICENESS)
     if addresses:
         # aioice takes every address of the machine but loopback, and has no setting for it.
         # A node answers where its owner says, and nowhere else.

@@ -1,6 +1,7 @@
 """Recorder: one side's recording of one voice session, Ogg Opus, playable at any moment.
 
 Two channels: left is what was said at our desk, right is what came from the counterpart's.
+Each is coded alone: what is on one is by no sample a matter of the other.
 Each page is written whole when it is full (five a second), by one call to the system, and
 the file is made durable once a second: what a kill leaves on the disk is a file that plays,
 up to a fifth of a second before. What was written is never gone back to.
@@ -36,6 +37,15 @@ FRAME = 960
 FRAME_MS = 20
 PAGE_US = "200000"
 BIT_RATE = 40_000
+"""Of both channels together."""
+DISCRETE = "255"
+"""RFC 7845 section 5.1.1.3: a stream for each channel. In stereo, Opus codes what the two have
+in common, and who speaks is heard faintly where the other one should be alone."""
+LEFT_AND_RIGHT = 1
+"""Section 5.1.1.2: the same two streams, said to be left and right. Players refuse what has no
+place in the room, as channels of family 255 have none."""
+_FAMILY_AT = 18
+"""Where the header of an Opus stream says to which family its channels belong."""
 LAG_FRAMES = 10
 """The recording is written so far behind the talk: what comes late still has its place."""
 MAX_HELD = RATE
@@ -97,7 +107,15 @@ class Recorder:
             self._stream: Any = self._container.add_stream("libopus", rate=RATE)
             self._stream.bit_rate = BIT_RATE
             self._stream.codec_context.layout = "stereo"
-            self._stream.codec_context.options = {"application": "voip", "complexity": "5"}
+            self._stream.codec_context.options = {
+                "application": "voip",
+                "complexity": "5",
+                "mapping_family": DISCRETE,
+            }
+            self._stream.codec_context.open()
+            head = bytearray(self._stream.codec_context.extradata)
+            head[_FAMILY_AT] = LEFT_AND_RIGHT
+            self._stream.codec_context.extradata = bytes(head)
         except BaseException:
             self._page.close()
             raise

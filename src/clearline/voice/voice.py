@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -25,8 +24,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from clearline.basis.faults import Broken, Mistake
-from clearline.core import events
+from clearline.basis.faults import Mistake
 from clearline.core.calls import Call, CallState
 from clearline.core.effects import Append, Demand, Effect, Ring, Tell
 from clearline.node.loop import Loop, Unreachable
@@ -57,9 +55,9 @@ from clearline.voice.messages import (
     Telephone,
     decode_wire,
 )
-from clearline.voice.recording import PART, SUFFIX, Recorded, recover
+from clearline.voice.recordings import Recordings
 
-__all__ = ["Carry", "Voice"]
+__all__ = ["Answer", "Carry", "Voice", "answer_of"]
 
 Carry = Callable[[str, bytes, str, bytes], Awaitable[tuple[int, bytes]]]
 """Bring a body to a counterpart's node: address, pinned certificate, link, body; its answer."""
@@ -84,7 +82,9 @@ _encode = msgspec.json.Encoder().encode
 _log = structlog.get_logger("voice")
 
 
-class _Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True):
+    """What a node answers to an offer that it takes."""
+
     sdp: str
 
 
@@ -100,7 +100,7 @@ class Voice:
     ) -> None:
         """Record into `folder`, which is made when it is first needed."""
         self._loop = loop
-        self._folder = folder
+        self._recordings = Recordings(loop, folder, self._is_written)
         self._carry = carry
         self._changed: Callable[[], None] = lambda: None
         self._child = Child(settings.media, settings.voice.ports, self._heard, self._died)
@@ -111,7 +111,6 @@ class Voice:
         self._lost: dict[str, Talk] = {}
         """By call: what our own process took with it, shown until somebody has seen it."""
         self._stopping = False
-        self._recovering = asyncio.Lock()
         self._opened: dict[str, int] = {}
         """Where in our feed each call of ours was opened, since this node started."""
         self._acknowledged = asyncio.Event()
@@ -126,7 +125,7 @@ class Voice:
     def start(self) -> None:
         """Find what a kill has left, and be ready if there is a call open."""
         self._loop.listen(self._take)
-        self._soon(self._recover_all())
+        self._soon(self._recordings.recover())
         self._warm_if_called()
 
     async def stop(self) -> None:
@@ -257,10 +256,8 @@ class Voice:
     async def _begin(self, call: Call, wire: str, *, mine: bool) -> Held:
         self._lost.pop(call.id, None)
         held = self._held[call.id] = Held(call, self._loop.clock.now(), wire, mine=mine)
-        path = self._folder / f"{held.file}{SUFFIX}{PART}"
+        path = self._recordings.begin(held.file)
         try:
-            with contextlib.suppress(OSError):  # The process says so when it cannot write there.
-                self._folder.mkdir(mode=0o700, exist_ok=True)
             title = f"call {call.id}, from {held.began}; left: our desk, right: theirs"
             await self._child.ask(Begin(session=held.name, file=str(path), title=title))
         except Mistake:
@@ -303,20 +300,12 @@ class Voice:
         held.offering = held.attended()
         self._soon(self._reach(held) if held.offering else self._end(held))
 
-    async def _say(self, link: str, body: bytes) -> _Answer:
+    async def _say(self, link: str, body: bytes) -> Answer:
         """Return the answer of the counterpart's node. Mistake, with why there is none."""
         answered = await self._bring(link, body)
         if answered is None:
             raise Mistake("no_voice", "Their node cannot be reached.")
-        status, raw = answered
-        if status == 409 and raw.startswith(b"glare"):
-            raise Mistake("glare", "Their offer is on its way.")
-        if status != 200:
-            raise Mistake("no_voice", _REFUSED.get(status, f"Their node answers {status}."))
-        try:
-            return msgspec.json.decode(raw, type=_Answer)
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise Mistake("no_voice", "Their node's answer makes no sense.") from error
+        return answer_of(*answered)
 
     async def _bring(self, link: str, body: bytes) -> tuple[int, bytes] | None:
         """Return what the counterpart's node answers by the first address that does, if one does.
@@ -347,58 +336,17 @@ class Voice:
         except (Mistake, TimeoutError):
             # The process has died: what it has written is found as after a kill.
             del self._ending[held.name]
-            await self._recover_all()
+            await self._recordings.recover()
             return
         if recorded is not None and keep:
-            await self._keep(held.call, recorded)
+            await self._recordings.keep(held.call, recorded)
         elif recorded is not None:
-            (self._folder / f"{recorded.file}{PART}").unlink(missing_ok=True)
+            self._recordings.drop(recorded)
         del self._ending[held.name]
 
     async def _say_ended(self, held: Held) -> None:
         with contextlib.suppress(Mistake):
             await self._bring(held.link, _encode(Ended(call=held.call, session=held.wire)))
-
-    # Recordings.
-
-    async def _keep(self, call: str, recorded: Recorded) -> None:
-        """Have a recording in the record, by its hash, and only then call it whole."""
-        try:
-            outcome = await self._loop.submit(
-                events.Recorded(
-                    call=call,
-                    sha256=recorded.sha256,
-                    duration_ms=recorded.duration_ms,
-                    bytes=recorded.bytes,
-                    cut=recorded.cut,
-                )
-            )
-        except Broken:
-            return  # The node records nothing any more; the file waits for its next start.
-        if outcome.mistake is not None:
-            # The call is no longer in sight, or has this one already: the file stays.
-            _log.warning("recording_not_said", file=recorded.file, code=outcome.mistake.code)
-        whole = self._folder / recorded.file
-        with contextlib.suppress(OSError):
-            os.replace(f"{whole}{PART}", whole)
-        _log.info("recorded", **msgspec.structs.asdict(recorded))
-
-    async def _recover_all(self) -> None:
-        """Close what nobody writes any more, and have it told of."""
-        async with self._recovering:
-            for path in sorted(self._folder.glob(f"*{SUFFIX}{PART}")):
-                await self._recover(path)
-
-    async def _recover(self, path: Path) -> None:
-        name = path.name.removesuffix(SUFFIX + PART)
-        if any(held.file == name for held in (*self._held.values(), *self._ending.values())):
-            return
-        try:
-            recorded = await asyncio.to_thread(recover, path)
-        except OSError as error:
-            _log.error("recording_not_read", file=path.name, error=str(error))
-            return
-        await self._keep(name.rpartition("-")[0], recorded)
 
     # What is heard.
 
@@ -464,6 +412,9 @@ class Voice:
             if call is None or call.state is CallState.CLOSED:
                 await self._end(held)
 
+    def _is_written(self, file: str) -> bool:
+        return any(held.file == file for held in (*self._held.values(), *self._ending.values()))
+
     def _named(self, name: str) -> Held | None:
         return next((held for held in self._held.values() if held.name == name), None)
 
@@ -489,6 +440,22 @@ class Voice:
         task = asyncio.get_running_loop().create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+
+
+def answer_of(status: int, raw: bytes) -> Answer:
+    """Return what the counterpart's node has answered to an offer.
+
+    Mistake, with why there is no voice, if it has refused it or its answer makes no sense;
+    `glare` if its own offer is on its way.
+    """
+    if status == 409 and raw.startswith(b"glare"):
+        raise Mistake("glare", "Their offer is on its way.")
+    if status != 200:
+        raise Mistake("no_voice", _REFUSED.get(status, f"Their node answers {status}."))
+    try:
+        return msgspec.json.decode(raw, type=Answer)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Mistake("no_voice", "Their node's answer makes no sense.") from error
 
 
 def _refused(status: int, reason: str, detail: str) -> Reply:

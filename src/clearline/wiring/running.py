@@ -19,7 +19,7 @@ from clearline.basis.faults import Broken, Mistake, Refusal
 from clearline.basis.steps import Steps
 from clearline.channels.desk import Desk
 from clearline.core.effects import Alert, Effect, Tell
-from clearline.core.events import Agree, Command, Event, OpenLink, Propose
+from clearline.core.events import Agree, Bulk, Command, Event, OpenLink, Propose
 from clearline.core.previewing import Preview
 from clearline.core.terms import Terms
 from clearline.gateways import ical
@@ -280,6 +280,15 @@ class RunningNode:
         finally:
             end()
         return _shown(outcome, told)
+
+    async def do_all(self, commands: Sequence[Bulk]) -> list[Any]:
+        """Handle commands of one group; return the entries of each, or why it has none."""
+        found = await self._loop.submit_all(commands)
+        self._pin_all()
+        return [
+            each if isinstance(each, BaseException) else each.mistake or _shown(each, None)
+            for each in found
+        ]
 
     def _submit(self, event: Event) -> Awaitable[Outcome]:
         return self._loop.submit(event)

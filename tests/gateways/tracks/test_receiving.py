@@ -20,7 +20,7 @@ from clearline.node.tracks.track import ReceiverState, Report
 from tests.channels.ends import certificate
 from tests.gateways.tracks import air
 from tests.gateways.tracks.senders import Sender
-from tests.line.station import free_port
+from tests.loopback import free_port
 
 NOW = Instant.parse("2026-11-23T12:00:00.000Z")
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import ssl
@@ -37,6 +36,7 @@ from clearline.gateways.tracks.messages import (
     encode,
 )
 from clearline.gateways.tracks.receiving import Receiving
+from clearline.node import beside
 from clearline.node.clock import SystemClock
 from clearline.node.tracks.receivers import Carrier
 from clearline.node.tracks.track import Receiver, Report
@@ -189,6 +189,5 @@ def main(words: Sequence[str]) -> None:
     """Run as the process of a node; the one word is the socket that it is spoken to by."""
     # The terminal's Ctrl-C is for the node, which ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
+    beside.give_way(NICENESS)
     asyncio.run(_run(int(words[0])))

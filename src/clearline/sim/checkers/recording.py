@@ -16,7 +16,7 @@ from clearline.basis.instants import SECOND_MS, Instant, dec_hook
 from clearline.core.effects import Alert
 from clearline.core.events import Event
 from clearline.core.step import Core
-from clearline.node.runtime import Runtime
+from clearline.node.restoring import restore
 from clearline.record import parse_append
 from clearline.sim.checkers.view import View, other
 from clearline.sim.checkers.violation import Violation
@@ -76,18 +76,13 @@ def _replayed(view: View, party: str) -> Iterator[Violation]:
         core.handle(_decode_event(record.event), record.at)
     if core.state.pack() != live:
         yield view.violation(0, view.night.ended_at, f"{party}'s journal makes another node")
-    again = Runtime(Core(), station.journal, station.keys, _ignore, station.trust)
     try:
-        again.restore(station.journal.events)
+        again = restore(station.journal, station.keys, station.trust, station.journal.events)
     except Broken as broken:
         yield view.violation(0, view.night.ended_at, f"{party}'s journal does not open: {broken}")
         return
-    if again.state.pack() != live:
+    if again.core.state.pack() != live:
         yield view.violation(0, view.night.ended_at, f"{party}'s snapshot makes another node")
-
-
-def _ignore(_effect: object) -> None:
-    pass
 
 
 def _refused(view: View, party: str) -> Iterator[Violation]:

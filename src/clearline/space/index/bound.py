@@ -50,6 +50,7 @@ __all__ = [
     "Probe",
     "bound",
     "probe",
+    "row_of",
     "select",
 ]
 
@@ -69,14 +70,20 @@ _FROM_SURFACE = frozenset({Datum.SURFACE, Datum.HEIGHT, Datum.DEPTH})
 FAMILY_CM = float(1 << 28)
 """Between the levels of two data: many times further apart than any two levels of one."""
 _FAR_CM = FAMILY_CM / 2
+_GLANCE = 1e-12
+"""Many times what the rounding of a glance can make, as the square of a chord."""
 _OFFSET_CM = {
     datum: 0.0 if datum in _FROM_SURFACE else number * FAMILY_CM
     for number, datum in enumerate(Datum, 1)
 }
 
-COLUMNS = 9
-"""A row: x, y, z, angle, start, end, low, high, and a tag that is the caller's."""
-_ANGLE, START, _LOW, TAG = 3, 4, 6, 8
+_AT_ONCE = 8_192
+"""So many rows times pieces are compared at once, whatever a counterpart's corridor has of them."""
+
+COLUMNS = 10
+"""A row: x, y, z, angle, its square, start, end, low, high, and a tag that is the caller's."""
+_ANGLE, _CAP, START, _LOW, TAG = 3, 5, 5, 7, 9
+"""Where they are; the first five are of the cap."""
 EMPTY = math.inf
 """As the start of a row: it is of no volume, and never selected."""
 
@@ -159,53 +166,75 @@ def probe(found: Bound, minima: Minima) -> Probe:
     return Probe(whole, pieces, start - minima.time_ms, end + minima.time_ms, low, high, clear)
 
 
+def row_of(cap: Cap, rest: tuple[float, float, float, float], tag: float) -> tuple[float, ...]:
+    """Return the row of a cap, of its start, end, low and high, and of a tag."""
+    x, y, z, angle = cap
+    return (x, y, z, angle, angle * angle, *rest, tag)
+
+
 def select(rows: Floats, asked: Probe) -> NDArray[np.intp]:
     """Return which of the rows, an array (n, COLUMNS), the bounds do not exclude.
 
     Each is decided by itself and in the same arithmetic, however many there are.
     """
-    start, end = rows[:, START], rows[:, START + 1]
-    kept = start <= asked.latest
-    kept &= end >= asked.earliest
-    # The chord between two directions is never longer than their angle: of nearly all that do
-    # not meet, this says so.
-    chords = _chords(rows, asked.whole)
-    reach = rows[:, _ANGLE] + asked.whole.angle
-    reach *= reach
-    kept &= chords <= reach
-    found = np.flatnonzero(kept)
+    found = _glance(rows, asked.whole)
     if not len(found):
         return found
-    here = rows[found]
+    here = rows.take(found, axis=0)
+    kept = here[:, START] <= asked.latest
+    kept &= here[:, START + 1] >= asked.earliest
     # Clear by at least the least, and by less than two of different data seem to be.
     middle, half = (_FAR_CM + asked.clear) / 2, (_FAR_CM - asked.clear) / 2
-    kept = np.abs(here[:, _LOW] - (asked.high + middle)) > half
+    kept &= np.abs(here[:, _LOW] - (asked.high + middle)) > half
     kept &= np.abs((asked.low - middle) - here[:, _LOW + 1]) > half
-    kept &= _meets(here, asked.whole, chords[found])
+    left = kept.nonzero()[0]
+    if not len(left):
+        return left
+    found, here = found[left], here.take(left, axis=0)
+    kept = _meets(here, asked.whole)
     if len(asked.pieces) > 1:
-        kept &= np.any([_meets(here, each, _chords(here, each)) for each in asked.pieces], axis=0)
+        kept &= _meets_any(here, np.array(asked.pieces).T[:, :, None])
     return found[kept]
 
 
-def _meets(rows: Floats, cap: Cap, chords: Floats) -> NDArray[np.bool_]:
-    """Return of each row, as its chords say, whether its cap meets this one and no more.
+def _glance(rows: Floats, cap: Cap) -> NDArray[np.intp]:
+    """Return, in one multiplication, all rows whose cap may meet this one, and few that do not.
 
+    The chord between two directions is never longer than their angle; so caps that meet have
+    chord^2 <= (a + b)^2, which is one product of what the row holds and what is asked. The
+    product may be summed in any order, so what it leaves is decided once more, by `_meets`.
+    """
+    x, y, z, angle = cap
+    asked = np.array((-2.0 * x, -2.0 * y, -2.0 * z, -2.0 * angle, -1.0))
+    return (rows[:, :_CAP] @ asked <= angle * angle - 2.0 + _GLANCE).nonzero()[0]
+
+
+def _meets_any(rows: Floats, caps: Floats) -> NDArray[np.bool_]:
+    """Return of each row whether its cap meets one of k, an array (4, k, 1)."""
+    met = np.zeros(len(rows), dtype=np.bool_)
+    step = max(1, _AT_ONCE // len(rows))
+    for first in range(0, caps.shape[1], step):
+        met |= _meets(rows, caps[:, first : first + step]).any(axis=0)
+    return met
+
+
+def _meets(rows: Floats, cap: Cap | Floats) -> NDArray[np.bool_]:
+    """Return of each row whether its cap meets this one and no more.
+
+    Of k caps at once, given as an array (4, k, 1), the answer is an array (k, n).
     An index that does not look at a row, as its cap is too far away, and one that does must
     answer alike: how many were compared is part of what the core decides.
     """
-    chord = np.sin(np.minimum(rows[:, _ANGLE] + cap.angle, math.pi) / 2)
+    x, y, z, angle = cap
+    chord = np.sin(np.minimum(rows[:, _ANGLE] + angle, math.pi) / 2)
     chord *= 2.0
     chord *= chord
-    return chords <= chord
-
-
-def _chords(rows: Floats, cap: Cap) -> Floats:
-    """Return of each row the square of the chord between the middles of its cap and this one."""
-    squares = rows[:, 0] * (-2.0 * cap.x)
-    squares += rows[:, 1] * (-2.0 * cap.y)
-    squares += rows[:, 2] * (-2.0 * cap.z)
+    # The square of the chord between the middles.
+    squares = rows[:, 0] * (-2.0 * x)
+    squares += rows[:, 1] * (-2.0 * y)
+    squares += rows[:, 2] * (-2.0 * z)
     squares += 2.0
-    return squares
+    return squares <= chord
 
 
 def _level(altitude: Altitude) -> float:

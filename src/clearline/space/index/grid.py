@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from clearline.space.index.bound import (
     Probe,
     bound,
     probe,
+    row_of,
     select,
 )
 
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GridIndex"]
 
-_CELL_DEG = 0.5
+_CELL_DEG = 0.25
 """The smallest cell; each larger one is _STEP times as wide."""
-_STEP = 4
+_STEP = 8
 _SLOT_MS = DAY_MS // 2
 """The shortest slot; each longer one lasts _LONGER times as long."""
 _LONGER = 16
@@ -55,7 +56,7 @@ _CODES = 16
 _SIZES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 """How many rows a drawer may have room for."""
 _CHUNK = 512
-"""Rows that are asked of the machine at a time; 37 kB."""
+"""Rows that are asked of the machine at a time; 41 kB."""
 _SCANNED = 16
 """So many rows are scanned in the time that one cell is opened in."""
 _FEW = 256
@@ -189,7 +190,7 @@ class GridIndex:
         if drawer is None or drawer.count == len(drawer.rows):
             room = self._rooms.setdefault(_room(code, cell), _Room())
             drawer = cells[cell] = _larger(drawer, room)
-        drawer.rows[drawer.count] = (*cap, *rest, tag)
+        drawer.rows[drawer.count] = row_of(cap, rest, tag)
         drawer.count += 1
         return tag
 
@@ -219,12 +220,16 @@ class GridIndex:
 
     def _rows(self, asked: Probe) -> Iterable[Floats]:
         """Return arrays of rows among which are all that the bounds do not exclude."""
-        reach = 2 * math.degrees(asked.whole.angle)
+        spot = _spot(asked.whole)
+        opened = 0
         wanted: list[tuple[int, dict[int, _Drawer], int, range]] = []
         for code, cells in self._shelves.items():
-            across = reach / _CELLS_DEG[code // _CODES] + 2
-            wanted.append((code, cells, int(across * across), _slots(asked, code % _CODES)))
-        opened = sum(min(count * len(slots), len(cells)) for _, cells, count, slots in wanted)
+            size, length = divmod(code, _CODES)
+            across = 2 * spot.reach / _CELLS_DEG[size] + 2
+            slots = _slots(asked, length)
+            count = int(across * across)
+            opened += min(count * len(slots), len(cells))
+            wanted.append((code, cells, count, slots))
         if opened > _FEW:
             lengths = {code % _CODES: slots for code, _, _, slots in wanted}
             rooms = self._rooms_of(lengths)
@@ -238,7 +243,7 @@ class GridIndex:
                 drawers += cells.values()
                 continue
             if size not in places:
-                places[size] = _patches(asked, size, count)
+                places[size] = _patches(asked, spot, size, count)
             get = cells.get
             for slot in slots:
                 drawers += [each for at in places[size] if (each := get(at + slot)) is not None]
@@ -310,30 +315,43 @@ def _cell(row: int, column: int) -> int:
     return ((row << 12) + column) * _SLOTS
 
 
-def _patches(asked: Probe, size: int, many: int) -> list[int]:
+class _Spot(NamedTuple):
+    """A cap on the globe, in degrees."""
+
+    lat: float
+    lon: float
+    reach: float
+
+
+def _spot(cap: Cap) -> _Spot:
+    return _Spot(cap.lat, cap.lon, math.degrees(cap.angle))
+
+
+def _patches(asked: Probe, whole: _Spot, size: int, many: int) -> list[int]:
     """Return the places of a shelf where the middle may lie of what could be near.
 
     About so `many` that to look piece by piece may be worth its while.
     """
     if len(asked.pieces) > 1 and many > _FEW:
-        return list({patch for piece in asked.pieces for patch in _patches_of(piece, size)})
-    return _patches_of(asked.whole, size)
+        spots = map(_spot, asked.pieces)
+        return list({patch for spot in spots for patch in _patches_of(spot, size)})
+    return _patches_of(whole, size)
 
 
-def _patches_of(cap: Cap, size: int) -> list[int]:
+def _patches_of(spot: _Spot, size: int) -> list[int]:
     cell_deg = _CELLS_DEG[size]
-    lat, lon = cap.lat, cap.lon
+    lat, lon, reach = spot
     # A cap on this shelf reaches half a cell from its middle.
-    reach = math.degrees(cap.angle) + cell_deg / 2
+    reach += cell_deg / 2
     half = _half_width_deg(lat, reach)
     columns = _columns(size)
-    low = max(0, math.floor((lat - reach + 90.0) / cell_deg))
-    high = min(len(columns) - 1, math.floor((lat + reach + 90.0) / cell_deg))
+    low = max(0, int((lat - reach + 90.0) / cell_deg))
+    high = min(len(columns) - 1, int((lat + reach + 90.0) / cell_deg))
+    west, east = (lon - half + 180.0) / 360.0, (lon + half + 180.0) / 360.0
     found: list[int] = []
     for row in range(low, high + 1):
         many = columns[row]
-        first = math.floor((lon - half + 180.0) * many / 360.0)
-        last = math.floor((lon + half + 180.0) * many / 360.0)
+        first, last = math.floor(west * many), math.floor(east * many)
         if last - first + 1 >= many:
             first, last = 0, many - 1
         base = _cell(row, 0)
@@ -354,8 +372,9 @@ def _columns(size: int) -> tuple[int, ...]:
 
 
 def _half_width_deg(lat: float, reach: float) -> float:
-    """Return how far a cap reaches in longitude; 180 if it holds a pole."""
-    if abs(lat) + reach >= 89.999:
+    """Return how far a cap reaches in longitude, or a little more; 180 if it holds a pole."""
+    farthest = abs(lat) + reach
+    if farthest >= 89.0:
         return 180.0
-    sine = math.sin(math.radians(reach)) / math.cos(math.radians(lat))
-    return math.degrees(math.asin(min(1.0, sine)))
+    # Meridians are nearest to each other at its edge towards the pole.
+    return reach / math.cos(math.radians(farthest))
