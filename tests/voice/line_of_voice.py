@@ -17,6 +17,9 @@ from tests.voice.sound import Browser
 STOP = ("STOP", "place=35.2560N 040.1500E", "radius=500m")
 NORTH, SOUTH = 1_000, 1_500
 WAIT_S = 20.0
+ON_RECORD_S = 2.0
+"""How long a tone is heard, at the least, before a test asks whether it is on record: a recording
+ends behind the talk, and `tones` passes over what it has for less than a second."""
 
 
 def flash(line: Line) -> str:
@@ -69,11 +72,11 @@ def media(side: Side) -> psutil.Process:
 
 
 async def both_talk(call: str, south: Browser, north: Browser) -> None:
-    """South begins, north joins; return once each hears the other."""
+    """South begins, north joins; return once each has heard the other for long enough."""
     await south.talk(call)
     await until_talk(north, peer="on")
     await north.talk(call)
-    await asyncio.gather(south.hears(NORTH), north.hears(SOUTH))
+    await asyncio.gather(south.hears(NORTH, ON_RECORD_S), north.hears(SOUTH, ON_RECORD_S))
 
 
 async def until_talk(browser: Browser, **wanted: object) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tests.line.consoles import Line
 from tests.line.station import until
 from tests.voice.line_of_voice import (
     NORTH,
+    ON_RECORD_S,
     SOUTH,
     flash,
     is_on_both_records,
@@ -42,7 +43,7 @@ def test_who_has_keyed_the_code_talks_by_the_same_telephone_and_both_nodes_recor
             asked = await until_talk(south, their_telephone=True, theirs=True)
             assert (asked["mine"], asked["console"]) == (False, "off"), asked
             await south.talk(call)
-            await south.hears(TELEPHONE, 2)
+            await south.hears(TELEPHONE, ON_RECORD_S)
             await telephone.until_it(f"hears {SOUTH} Hz")
             async with Browser(line.north.address, NORTH) as north:
                 await until_talk(north, telephones=[WHO], recorded=True)
@@ -77,7 +78,7 @@ def talk(line: Line, telephone: Telephone, then: Callable[[str, Browser], Awaita
         async with Browser(line.south.address, SOUTH) as south:
             await until_talk(south, their_telephone=True)
             await south.talk(call)
-            await south.hears(TELEPHONE)
+            await south.hears(TELEPHONE, ON_RECORD_S)
             await telephone.until_it(f"hears {SOUTH} Hz")
             await then(call, south)
 
@@ -119,7 +120,7 @@ def test_when_the_media_process_dies_the_telephone_is_let_go_and_the_call_stays_
     line: Line, telephone: Telephone
 ):
     async def then(call: str, browser: Browser) -> None:
-        await browser.hears(TELEPHONE, 2)
+        await browser.hears(TELEPHONE, ON_RECORD_S)
         media(line.north).kill()
         await telephone.until_it("over")
         assert (await until_talk(browser, theirs=False))["ever"]
