@@ -179,6 +179,30 @@ def test_a_cell_that_overflows_is_searched_and_emptied_like_any(monkeypatch):
     assert index.near(volume(35, 40, 1_000_000), minima) == []
 
 
+@pytest.mark.parametrize(("most", "sizes"), [(1, {0, 1, 2}), (5, {0, 1, 2}), (10**9, {1, 2})])
+def test_what_is_small_is_found_however_crowded_its_cell_is(monkeypatch, most, sizes):
+    monkeypatch.setattr(grid, "_CROWDED", most)
+    index, named = GridIndex(), crowd(40)
+    named += [(f"large {number}", volume(35, 40, 10_000_000)) for number in range(10)]
+    for key, each in named:
+        index.add(key, [each])
+    assert {code // grid._CODES for code in index._shelves} == sizes
+    asked = volume(35.05, 40.05, 100_000)
+    for horizontal_cm in (0, 500_000, 5_000_000):
+        minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=0, time_ms=0)
+        rows = np.array(
+            [
+                row_of(each.whole, (each.start, each.end, each.low, each.high), number)
+                for number, each in enumerate(bound(one) for _, one in named)
+            ]
+        )
+        kept = bounds.select(rows, bounds.probe(bound(asked), minima))
+        assert index.near(asked, minima) == sorted(named[int(number)][0] for number in kept)
+    for key, _ in named[1:]:
+        index.remove(key)
+    assert index.near(volume(35, 40, 10_000_000), minima) == [named[0][0]]
+
+
 def test_scanning_finds_what_opening_cells_finds(monkeypatch):
     index = GridIndex()
     for lat in range(-80, 81, 4):

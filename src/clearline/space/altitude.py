@@ -61,6 +61,9 @@ class Datum(StrEnum):
     """Above the ellipsoid of WGS 84, as satellite receivers have it: not above the sea."""
 
 
+_SURFACE, _HEIGHT, _DEPTH = Datum.SURFACE, Datum.HEIGHT, Datum.DEPTH
+"""Asked for at every comparison of two bands, and quicker to find so."""
+
 ValueCm = Annotated[int, Meta(ge=-MAX_ALTITUDE_CM, le=MAX_ALTITUDE_CM)]
 
 
@@ -86,20 +89,16 @@ class Band(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=Fal
 
 def _from_surface_cm(altitude: Altitude) -> int | None:
     """Return the level above the surface, negative below it; None if it cannot be known."""
-    match altitude.datum:
-        case Datum.SURFACE:
-            return 0
-        case Datum.HEIGHT:
-            return altitude.value_cm
-        case Datum.DEPTH:
-            return -altitude.value_cm
-        case Datum.AMSL | Datum.FL | Datum.ELLIPSOIDAL:
-            return None
+    datum = altitude.datum
+    if datum is _HEIGHT or datum is _SURFACE:
+        return altitude.value_cm
+    return -altitude.value_cm if datum is _DEPTH else None
 
 
 def gap_cm(lower: Altitude, upper: Altitude) -> int | None:
     """Return how far `upper` is above `lower`, negative if below; None if it cannot be known."""
-    if lower.datum is upper.datum and lower.datum is not Datum.DEPTH:
+    datum = lower.datum
+    if datum is upper.datum and datum is not _DEPTH:
         return upper.value_cm - lower.value_cm
     low, high = _from_surface_cm(lower), _from_surface_cm(upper)
     if low is None or high is None:

@@ -1,39 +1,60 @@
-"""A glance: bounds of the distance from a point to a core, by directions alone.
+"""A glance: bounds of the distance from one core to others, by directions alone.
 
-A plane costs tens of microseconds; this costs a few, and decides most pairs in which one core
-is a point. Where it does not decide it says so, and the plane does.
+A plane for each pair costs tens of microseconds. A point and a core cost a few, by the arcs of
+the core (`bounds_m`); and of many cores one picture, as they are seen from the middle of one
+of them, costs a few for each (`bounds_of_many_m`). Both decide most pairs. Where they do not
+decide they say so, and the planes do. They bound the answer and are never a part of it: a
+separation does not depend on what else was looked at.
 
-Why it is right: a path of length s on the ground turns the ellipsoid's normal by s / 6,399,594 m
-at the least and by s / 6,335,439 m at the most, the radii of curvature at a pole, and of the
-meridian at the equator. And the directions along a geodesic leave the arc of the great circle
-between those of its ends by less than a thousandth of it (`index.bound`).
+Why it is right:
+
+- A path of length s on the ground turns the ellipsoid's normal by s / 6,399,594 m at the least
+  and by s / 6,335,439 m at the most, the radii of curvature at a pole, and of the meridian at
+  the equator.
+- The directions along a geodesic leave the arc of the great circle between those of its ends
+  by less than a thousandth of it (`index.bound`). So a core, and the core of such arcs between
+  the same corners, are nowhere further from each other than that.
+- Seen from the middle of a ball (its gnomonic projection) such arcs are straight. A length in
+  the picture is never less than the angle it shows, and never more than 1 / z^2 of it, where z
+  is the cosine of how far from the picture's centre the farther of its ends is.
 """
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
+import shapely
+
+from clearline.space.drawing import drawn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clearline.space.footprint import Footprint
     from clearline.space.plane import Floats
 
-__all__ = ["bounds_m"]
+__all__ = ["bounds_m", "bounds_of_many_m"]
 
 _LEAST_M, _MOST_M = 6_335_439.0, 6_399_594.0
 _ASTRAY = 0.001
 _SLACK_M = 0.1
 """Covers the rounding of all arithmetic here many times over."""
+_HORIZON = 0.5
+"""The cosine of how far one sees: 60 degrees."""
 _CACHED = 16_384
+
+# The stubs of shapely leave arrays of shapes untyped.
+_shapely = cast("Any", shapely)
 
 
 class _Arcs(NamedTuple):
     """A core's corners and edges as directions: unit vectors, and arcs between them."""
 
     corners: Floats
+    """Array (m, 3)."""
     planes: Floats
     """Array (3 n, 3): the unit normal of the plane of each of n arcs; then the planes through
     its start and through its end that are square to it, each looking along the arc."""
@@ -61,11 +82,45 @@ def bounds_m(core: Footprint, lat: float, lon: float) -> tuple[float, float]:
     return lower, (least + astray) * _MOST_M + _SLACK_M
 
 
+def bounds_of_many_m(core: Footprint, others: Sequence[Footprint]) -> tuple[Floats, Floats]:
+    """Return between which lengths the distances lie from a core to others, an array of each.
+
+    They are 0 and infinity for one that reaches too far for a glance.
+    """
+    cores = [core, *others]
+    arcs = [_arcs(each) for each in cores]
+    sizes = np.array([len(each.corners) for each in arcs])
+    seen = np.concatenate([each.corners for each in arcs]) @ _view(core.lat, core.lon)
+    z = seen[:, 2]
+    farthest = np.minimum.reduceat(z, np.cumsum(sizes) - sizes)
+    shapes = drawn(cores, sizes, seen[:, :2] / np.maximum(z, _HORIZON)[:, None])
+    lengths = _shapely.distance(shapes[0], shapes[1:])
+    astray = np.array([each.astray for each in arcs[1:]]) + arcs[0].astray
+    ends = np.minimum(farthest[1:], farthest[0])
+    least = (lengths * ends * ends - astray) * _LEAST_M - _SLACK_M
+    most = (lengths + astray) * _MOST_M + _SLACK_M
+    too_far = ends <= _HORIZON
+    least[too_far], most[too_far] = 0.0, math.inf
+    return np.maximum(0.0, least), most
+
+
+def _view(lat: float, lon: float) -> Floats:
+    """Return the directions east, north and up of a place, as the columns of an array (3, 3)."""
+    phi, lam = math.radians(lat), math.radians(lon)
+    sine, ring = math.sin(phi), math.cos(phi)
+    east, up = math.sin(lam), math.cos(lam)
+    return np.array(
+        ((-east, -sine * up, ring * up), (up, -sine * east, ring * east), (0, ring, sine))
+    )
+
+
 @lru_cache(maxsize=_CACHED)
 def _arcs(core: Footprint) -> _Arcs:
     phi, lam = np.radians(core.lats), np.radians(core.lons)
     ring = np.cos(phi)
     corners = np.stack([ring * np.cos(lam), ring * np.sin(lam), np.sin(phi)], axis=1)
+    if core.is_point:
+        return _Arcs(corners, np.empty((0, 3)), 0.0)
     first, second = np.array(core.edges()).T
     starts, ends = corners[first], corners[second]
     normals = np.cross(starts, ends)

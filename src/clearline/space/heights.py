@@ -230,14 +230,14 @@ def vertical_range_cm(
     limits, so it is right for bands that are not upside down: in weather in which a band is,
     nobody can be in it.
     """
-    if worst is None:
-        gap = vertical_gap_cm(a, b)
-        return gap, gap
     datum = a.lower.datum
     if datum is a.upper.datum is b.lower.datum is b.upper.datum and datum is not Datum.DEPTH:
         # Most pairs are of one datum, and all that follows comes to this.
         up, down = b.lower.value_cm - a.upper.value_cm, a.lower.value_cm - b.upper.value_cm
         gap = max(up, down, 0)
+        return gap, gap
+    if worst is None:
+        gap = vertical_gap_cm(a, b)
         return gap, gap
     shifts = _shifts(worst)
     a_foot, a_head = _level(a.lower, shifts), _level(a.upper, shifts)

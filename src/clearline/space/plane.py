@@ -172,6 +172,8 @@ class Plane:
 
     def unproject(self, x: float, y: float) -> tuple[float, float]:
         """Return the latitude and longitude in degrees of a point of the plane."""
+        if x == 0.0 == y:
+            return self.lat, self.lon
         radius = math.hypot(x, y)
         azimuth = math.degrees(math.atan2(x, y))
         lat, lon = self.lat, self.lon

@@ -16,14 +16,16 @@ the answer is that of `meet`, to the cm: tests/space/test_refine.py holds it to 
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import shapely
 
 from clearline.basis.quantities import METRE_CM
+from clearline.space.drawing import drawn
 from clearline.space.footprint import Footprint, both_cores, footprint
-from clearline.space.glance import bounds_m
+from clearline.space.glance import bounds_m, bounds_of_many_m
 from clearline.space.nearest import NEAR_M
 from clearline.space.plane import (
     MAX_REACH_M,
@@ -65,8 +67,10 @@ if TYPE_CHECKING:
 
 __all__ = ["refine"]
 
+_ALONE = 4
+"""So few pairs are not worth a picture of all."""
 _FEW = 14
-"""So few pairs are measured one by one."""
+"""So few that a glance leaves are measured one by one."""
 _DOUBT_M = 1e-6
 """Many times what the last bits of all arithmetic here can make of a length."""
 _STRAIGHT_M = 500_000.0
@@ -104,7 +108,7 @@ class _Cores(NamedTuple):
 
 def _across(cores: Sequence[_Cores], minimum_cm: int) -> list[int]:
     """Return the horizontal separation of each pair in cm; of one that is clear, any that is."""
-    if len(cores) <= _FEW:
+    if len(cores) <= _ALONE:
         return [_alone(a, b, minimum_cm) for a, b in cores]
     table = np.array(
         [
@@ -120,16 +124,43 @@ def _across(cores: Sequence[_Cores], minimum_cm: int) -> list[int]:
     cm[points], doubt = _whole_cm((between - radius_a - radius_b)[points])
     alone = np.zeros(len(cores), dtype=np.bool_)
     alone[points] = doubt
-    laid = ~clear & ~points
-    far = laid & (between + np.maximum(core_a, core_b) > MAX_REACH_M - _SLACK_M)
-    alone |= far
-    which = np.flatnonzero(laid & ~far)
-    if len(which):
-        batch = _Batch([cores[i] for i in which.tolist()], minimum_cm)
-        cm[which], alone[which] = batch.cm, batch.doubt
+    which = _beyond_a_glance(np.flatnonzero(~clear & ~points), cores, cm, minimum_cm)
+    if len(which) <= _FEW:
+        alone[which] = True
+    else:
+        far = between + np.maximum(core_a, core_b) > MAX_REACH_M - _SLACK_M
+        alone[which] = far[which]
+        near = which[~far[which]]
+        if len(near):
+            batch = _Batch([cores[i] for i in _numbers(near)], minimum_cm)
+            cm[near], alone[near] = batch.cm, batch.doubt
     for i in np.flatnonzero(alone).tolist():
-        cm[i] = _measured(*cores[i])
+        cm[i] = _alone(*cores[i], minimum_cm)
     return cm.tolist()
+
+
+def _beyond_a_glance(
+    which: Indices, cores: Sequence[_Cores], cm: NDArray[np.int64], minimum_cm: int
+) -> Indices:
+    """Return which of these pairs a glance does not decide; put down 0 for those that meet.
+
+    Of the others that it decides, `cm` says already that they are clear.
+    """
+    left: list[Indices] = []
+    for _, same in groupby(_numbers(which), lambda i: id(cores[i].a)):
+        run = list(same)
+        these = np.array(run, dtype=np.intp)
+        if len(run) <= _ALONE:
+            left.append(these)
+            continue
+        a, others = cores[run[0]].a, [cores[i].b for i in run]
+        least_m, most_m = bounds_of_many_m(a, others)
+        radii_m = a.radius_m + np.array([b.radius_m for b in others])
+        meets = most_m + _overs_m(most_m) < radii_m
+        clear = least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M
+        cm[these[meets]] = 0
+        left.append(these[~meets & ~clear])
+    return np.concatenate(left) if left else which
 
 
 def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
@@ -152,7 +183,7 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
     shapes = both_cores(plane, a, b)
     length_m = float(_shapely.distance(*shapes))
     radii_m = a.radius_m + b.radius_m
-    if length_m + _over_m(length_m) < radii_m:
+    if length_m + float(_overs_m(length_m)) < radii_m:
         return 0
     if length_m / stretch(apart_m) - radii_m > minimum_cm / METRE_CM + _SLACK_M:
         return clear_cm
@@ -163,7 +194,7 @@ def _seen(point: Footprint, core: Footprint, minimum_cm: int) -> int | None:
     """Return what `_across` does of a point and a core, if a glance is enough."""
     least_m, most_m = bounds_m(core, point.lat, point.lon)
     radii_m = point.radius_m + core.radius_m
-    if most_m + _over_m(most_m) < radii_m:
+    if most_m + float(_overs_m(most_m)) < radii_m:
         return 0
     if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
         return minimum_cm + 1
@@ -178,9 +209,9 @@ def _cm(pair: Pair, a: Footprint, b: Footprint) -> int:
     return max(0, int((pair.metres - a.radius_m - b.radius_m) * METRE_CM))
 
 
-def _over_m(length_m: float) -> float:
+def _overs_m(lengths_m: Floats | float) -> Floats:
     """Return by how much the answer may be more than a length in a plane."""
-    return _DOUBT_M if length_m < NEAR_M else _SLACK_M + length_m * _SPARE
+    return np.where(lengths_m < NEAR_M, _DOUBT_M, _SLACK_M + lengths_m * _SPARE)
 
 
 def _whole_cm(gaps_m: Floats) -> tuple[NDArray[np.int64], Flags]:
@@ -188,6 +219,10 @@ def _whole_cm(gaps_m: Floats) -> tuple[NDArray[np.int64], Flags]:
     exact = np.maximum(0.0, gaps_m * METRE_CM)
     doubt = np.abs(gaps_m * METRE_CM - np.rint(gaps_m * METRE_CM)) < _DOUBT_M * METRE_CM
     return exact.astype(np.int64), doubt & (gaps_m > -_SLACK_M)
+
+
+def _numbers(which: Indices) -> list[int]:
+    return which.tolist()
 
 
 class _Ends(NamedTuple):
@@ -224,8 +259,8 @@ class _Batch:
         clear = apart < _STRAIGHT_M
         clear &= lengths / stretches(apart) - radii > minimum_cm / METRE_CM + _SLACK_M
         self.cm[clear] = minimum_cm + 1
-        over = np.where(lengths < NEAR_M, _DOUBT_M, _SLACK_M + lengths * _SPARE)
-        open_ = np.flatnonzero(~clear & (lengths > 0) & (lengths + over >= radii))
+        meets = (lengths == 0) | (lengths + _overs_m(lengths) < radii)
+        open_ = np.flatnonzero(~clear & ~meets)
         if not len(open_):
             return
         ends = self._nearest(open_, [planes[i] for i in open_.tolist()], ones[open_], others[open_])
@@ -307,7 +342,14 @@ class _Batch:
                     owners.append(number)
                 both.append(known[name])
             places.append((both[0], both[1]))
-        shapes = _drawn(cores, planes, owners)
+        sizes = np.array([len(core.lats) for core in cores])
+        xy = lay(
+            planes,
+            np.repeat(np.array(owners), sizes),
+            np.concatenate([core.lats for core in cores]),
+            np.concatenate([core.lons for core in cores]),
+        )
+        shapes = drawn(cores, sizes, xy)
         at = np.array(places)
         return shapes[at[:, 0]], shapes[at[:, 1]]
 
@@ -316,39 +358,3 @@ def _between(ends: _Ends) -> Floats:
     """Return latitude and longitude of the middles of the geodesics, (n, 2)."""
     metres, azimuths = geodesics(ends.lat_a, ends.lon_a, ends.lat_b, ends.lon_b)
     return np.stack(geodesic_fwds(ends.lat_a, ends.lon_a, azimuths, metres / 2), axis=1)
-
-
-def _drawn(cores: list[Footprint], planes: list[Plane], owners: list[int]) -> Shapes:
-    """Return each core as a shape of the plane that it belongs to; as `Footprint.core` does."""
-    sizes = np.array([len(core.lats) for core in cores])
-    xy = lay(
-        planes,
-        np.repeat(np.array(owners), sizes),
-        np.concatenate([core.lats for core in cores]),
-        np.concatenate([core.lons for core in cores]),
-    )
-    starts = np.cumsum(sizes) - sizes
-    shapes = np.empty(len(cores), dtype=np.object_)
-    of_core = np.repeat(np.arange(len(cores)), sizes)
-    polygons = np.array([bool(core.ends) for core in cores])
-    paths = ~polygons & (sizes > 1)
-    dots = sizes == 1
-    if dots.any():
-        shapes[dots] = _shapely.points(xy[starts[dots]])
-    if paths.any():
-        mine = paths[of_core]
-        shapes[paths] = _shapely.linestrings(xy[mine], indices=_renumbered(of_core[mine]))
-    if polygons.any():
-        mine = polygons[of_core]
-        sides = np.concatenate([np.diff((0, *core.ends)) for core in cores if core.ends])
-        rings = _shapely.linearrings(xy[mine], indices=np.repeat(np.arange(len(sides)), sides))
-        counts = [len(core.ends) for core in cores if core.ends]
-        shapes[polygons] = _shapely.polygons(
-            rings, indices=np.repeat(np.arange(len(counts)), counts)
-        )
-    return shapes
-
-
-def _renumbered(sorted_numbers: Indices) -> Indices:
-    """Return sorted numbers in the same order, but counted from 0 without a gap."""
-    return np.cumsum(np.diff(sorted_numbers, prepend=sorted_numbers[:1]) > 0, dtype=np.intp)

@@ -1,7 +1,8 @@
 """The grid: an index in memory, of cells by place and time.
 
 Each volume lies in one cell, that of its middle and of its start, of the shelf whose cells
-are at least as large as it is and last at least as long. A search looks at the cells within
+are at least as large as it is and last at least as long. Of what is small, a cell that is
+crowded takes no more: the rest lies on a shelf of smaller ones. A search looks at the cells within
 its own reach and half a cell, on every shelf in use; so a volume that is huge or lasts for
 months is one row like any other. What the cells hold lies together in memory, and all rows
 of a search are compared at once.
@@ -40,13 +41,17 @@ if TYPE_CHECKING:
 
 __all__ = ["GridIndex"]
 
-_CELL_DEG = 0.25
-"""The smallest cell; each larger one is _STEP times as wide."""
+_CELL_DEG = 1.0
+"""The usual cell of what is small; each larger one is _STEP times as wide."""
 _STEP = 8
+_SMALL_DEG = 0.25
+"""The cell of what is as small as this, where the usual one is crowded."""
+_CROWDED = 32
+"""So many rows, and a cell takes no more that are smaller."""
 _SLOT_MS = DAY_MS // 2
 """The shortest slot; each longer one lasts _LONGER times as long."""
 _LONGER = 16
-_CELLS_DEG = tuple(_CELL_DEG * _STEP**size for size in range(8))
+_CELLS_DEG = (_SMALL_DEG, *(_CELL_DEG * _STEP**size for size in range(7)))
 _SLOTS_MS = tuple(_SLOT_MS * _LONGER**length for length in range(5))
 """A sane volume needs far fewer of both."""
 _SLOTS = 1 << 40
@@ -177,7 +182,7 @@ class GridIndex:
         return sorted(found)
 
     def _put(self, key: str, cap: Cap, rest: _Rest) -> int:
-        code, cell = _place(cap, rest[0], rest[1])
+        code, cell = self._place(cap, rest[0], rest[1])
         if self._free:
             tag = self._free.pop()
             self._keys[tag], self._places[tag] = key, cell * _CODES**2 + code
@@ -193,6 +198,16 @@ class GridIndex:
         drawer.rows[drawer.count] = row_of(cap, rest, tag)
         drawer.count += 1
         return tag
+
+    def _place(self, cap: Cap, start: float, end: float) -> tuple[int, int]:
+        """Return the shelf and the cell that a row is to lie in."""
+        size = _least(_CELLS_DEG, 2 * math.degrees(cap.angle))
+        code, cell = _place(cap, start, end, max(1, size))
+        if size:
+            return code, cell
+        drawer = self._shelves.get(code, {}).get(cell)
+        crowded = drawer is not None and drawer.count >= _CROWDED
+        return _place(cap, start, end, 0) if crowded else (code, cell)
 
     def _drop(self, tag: int) -> None:
         """Take the row of a tag out of its cell; the last row of the cell takes its place."""
@@ -280,9 +295,8 @@ def _chain(drawer: _Drawer) -> Iterator[_Drawer]:
         more = more.more
 
 
-def _place(cap: Cap, start: float, end: float) -> tuple[int, int]:
+def _place(cap: Cap, start: float, end: float, size: int) -> tuple[int, int]:
     """Return the shelf of a row, by size and length in one number, and its cell there."""
-    size = _least(_CELLS_DEG, 2 * math.degrees(cap.angle))
     length = _least(_SLOTS_MS, end - start)
     row = int((cap.lat + 90.0) / _CELLS_DEG[size])
     columns = _columns(size)[row]
