@@ -126,7 +126,8 @@ def _across(cores: Sequence[_Cores], minimum_cm: int) -> list[int]:
     alone[points] = doubt
     which = _beyond_a_glance(np.flatnonzero(~clear & ~points), cores, cm, minimum_cm)
     if len(which) <= _FEW:
-        alone[which] = True
+        for i in _numbers(which):
+            cm[i] = _laid(*cores[i], float(between[i]), minimum_cm)
     else:
         far = between + np.maximum(core_a, core_b) > MAX_REACH_M - _SLACK_M
         alone[which] = far[which]
@@ -135,7 +136,7 @@ def _across(cores: Sequence[_Cores], minimum_cm: int) -> list[int]:
             batch = _Batch([cores[i] for i in _numbers(near)], minimum_cm)
             cm[near], alone[near] = batch.cm, batch.doubt
     for i in np.flatnonzero(alone).tolist():
-        cm[i] = _alone(*cores[i], minimum_cm)
+        cm[i] = _measured(*cores[i])
     return cm.tolist()
 
 
@@ -176,6 +177,16 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
     other = b if centre is a else a
     if centre.is_point and (seen := _seen(centre, other, minimum_cm)) is not None:
         return seen
+    return _laid(a, b, between_m, minimum_cm)
+
+
+def _laid(a: Footprint, b: Footprint, between_m: float, minimum_cm: int) -> int:
+    """Return what `_across` does, of one pair that no glance decides.
+
+    Their middles are `between_m` apart, and one of them is no point.
+    """
+    centre = smaller(a, b)
+    other = b if centre is a else a
     apart_m = between_m + other.core_reach_m
     if apart_m > _STRAIGHT_M:
         return _measured(a, b)
@@ -183,10 +194,10 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
     shapes = both_cores(plane, a, b)
     length_m = float(_shapely.distance(*shapes))
     radii_m = a.radius_m + b.radius_m
-    if length_m + float(_overs_m(length_m)) < radii_m:
+    if length_m == 0 or length_m + _over_m(length_m) < radii_m:
         return 0
     if length_m / stretch(apart_m) - radii_m > minimum_cm / METRE_CM + _SLACK_M:
-        return clear_cm
+        return minimum_cm + 1
     return _cm(pair_of(plane, shapes, a, b), a, b)
 
 
@@ -194,7 +205,7 @@ def _seen(point: Footprint, core: Footprint, minimum_cm: int) -> int | None:
     """Return what `_across` does of a point and a core, if a glance is enough."""
     least_m, most_m = bounds_m(core, point.lat, point.lon)
     radii_m = point.radius_m + core.radius_m
-    if most_m + float(_overs_m(most_m)) < radii_m:
+    if most_m + _over_m(most_m) < radii_m:
         return 0
     if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
         return minimum_cm + 1
@@ -209,8 +220,13 @@ def _cm(pair: Pair, a: Footprint, b: Footprint) -> int:
     return max(0, int((pair.metres - a.radius_m - b.radius_m) * METRE_CM))
 
 
-def _overs_m(lengths_m: Floats | float) -> Floats:
+def _over_m(length_m: float) -> float:
     """Return by how much the answer may be more than a length in a plane."""
+    return _DOUBT_M if length_m < NEAR_M else _SLACK_M + length_m * _SPARE
+
+
+def _overs_m(lengths_m: Floats) -> Floats:
+    """Return what `_over_m` does of many."""
     return np.where(lengths_m < NEAR_M, _DOUBT_M, _SLACK_M + lengths_m * _SPARE)
 
 

@@ -46,7 +46,7 @@ _CELL_DEG = 1.0
 _STEP = 8
 _SMALL_DEG = 0.25
 """The cell of what is as small as this, where the usual one is crowded."""
-_CROWDED = 32
+_CROWDED = 64
 """So many rows, and a cell takes no more that are smaller."""
 _SLOT_MS = DAY_MS // 2
 """The shortest slot; each longer one lasts _LONGER times as long."""
