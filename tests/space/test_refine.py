@@ -1,7 +1,9 @@
 """Refinement: a batch says of every pair what `meet` says of it alone, on every shape."""
 
 import sys
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from clearline.space import (
     Corridor,
     Minima,
     Polygon,
+    Position,
     Volume,
     Window,
     from_degrees,
@@ -21,6 +24,8 @@ from clearline.space import (
 )
 from clearline.space.footprint import footprint
 from clearline.space.glance import bounds_m, bounds_of_many_m
+from clearline.space.nearest import nearest
+from clearline.space.plane import Plane
 from clearline.space.separation import core_pair
 from tests.space.truth import Make
 
@@ -74,26 +79,28 @@ def batches(draw):
     return [(one, other) for one in made for other in made]
 
 
-@pytest.fixture(
-    scope="module", params=[(0, 0), (0, 10**6), (10**6, 10**6)], ids=["batch", "glance", "alone"]
-)
-def ways(request):
-    """Have pairs measured by the batch, then by a glance and one by one, then one by one alone.
-
-    By how many there are it is any of these.
-    """
+@contextmanager
+def measured_by(alone, few):
+    """Have up to `alone` pairs measured by themselves, and up to `few` that a glance leaves."""
     module = sys.modules["clearline.space.refine"]
     usual = module._ALONE, module._FEW
-    module._ALONE, module._FEW = request.param
-    yield
-    module._ALONE, module._FEW = usual
+    module._ALONE, module._FEW = alone, few
+    try:
+        yield
+    finally:
+        module._ALONE, module._FEW = usual
 
 
+@pytest.mark.parametrize(
+    ("alone", "few"), [(0, 0), (0, 10**6), (10**6, 10**6)], ids=["batch", "glance", "alone"]
+)
 @settings(max_examples=400)
 @given(batches(), st.sampled_from([0, 1, 500_000, 5_000_000]))
-def test_a_batch_says_of_each_pair_what_is_said_of_it_alone(ways, pairs, horizontal_cm):
+def test_a_batch_says_of_each_pair_what_is_said_of_it_alone(alone, few, pairs, horizontal_cm):
     minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=30_480, time_ms=600_000)
-    assert refine(pairs, minima) == [meet(one, other, minima) for one, other in pairs]
+    with measured_by(alone, few):
+        found = refine(pairs, minima)
+    assert found == [meet(one, other, minima) for one, other in pairs]
 
 
 @settings(max_examples=80)
@@ -142,3 +149,67 @@ def test_a_glance_at_many_says_nothing_of_what_is_beyond_the_horizon():
     core = footprint(Make.circle(0.0, 0.0, 5_000))
     there = footprint(Make.circle(0.0, 80.0, 5_000))
     assert [float(each[0]) for each in bounds_of_many_m(core, [there])] == [0.0, float("inf")]
+
+
+def about_the_pole(x_m, y_m):
+    """Return a corridor of points of the plane about the north pole."""
+    plane = Plane(90.0, 0.0)
+    places = [plane.unproject(float(x), float(y)) for x, y in zip(x_m, y_m, strict=True)]
+    return tuple(from_degrees(*place) for place in places)
+
+
+@pytest.mark.parametrize("horizontal_cm", [0, 50, 500_000])
+def test_what_is_said_of_a_pair_does_not_depend_on_how_many_are_asked_of(horizontal_cm):
+    """`meet` stays with the prong that it found first, and is 80 cm over the truth."""
+    across_m, apart_m, deeper_m = 64_000.0, 30_000.0, 2.3
+    line = np.linspace(-across_m * 1.03, across_m * 1.03, 999)
+    prongs_x = [0, *np.linspace(0, across_m, 440), *np.full(540, across_m)]
+    bottom = np.linspace(apart_m + 140, apart_m, 540)
+    prongs_y = [apart_m - deeper_m, *np.full(440, apart_m + 150), *bottom]
+    prongs = Corridor(points=about_the_pole(prongs_x, prongs_y), width_cm=200)
+    path = about_the_pole(line, np.zeros(999))
+    truth, seen_m = (
+        nearest_m(path, prongs),
+        core_pair(footprint(Corridor(points=path, width_cm=200)), footprint(prongs)),
+    )
+    assert seen_m.metres > truth + 0.5
+    # The radii of both lie between what is true and what is said.
+    half_m = (truth + seen_m.metres) / 2 + 0.2
+    wide = Corridor(points=path, width_cm=2 * int((half_m - 1) * 100))
+    pair = (volume(wide), volume(prongs))
+    minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=30_480, time_ms=0)
+    assert refine([pair] * 6, minima) == [meet(*pair, minima)] * 6
+
+
+def nearest_m(path, prongs):
+    core = footprint(Corridor(points=path, width_cm=200))
+    return nearest(core, footprint(prongs), core_pair(core, footprint(prongs)).metres)[0]
+
+
+def test_a_glance_is_right_of_edges_of_a_centimetre():
+    start = Position(lat_e7=405_385_161, lon_e7=-1_207_969_193)
+    end = Position(lat_e7=405_385_161, lon_e7=-1_207_969_192)
+    core = footprint(Corridor(points=(start, end), width_cm=200))
+    at = Position(lat_e7=405_384_801, lon_e7=-1_207_969_192)
+    measured_m = core_pair(core, footprint(Circle(centre=at, radius_cm=100))).metres
+    least_m, most_m = bounds_m(core, at.lat_deg, at.lon_deg)
+    assert least_m <= measured_m <= most_m
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_pairs_share_a_picture_by_whichever_core_they_have_in_common(monkeypatch, turned):
+    asked = []
+    module = sys.modules["clearline.space.refine"]
+
+    def glanced(core, others):
+        asked.append((core, len(others)))
+        return bounds_of_many_m(core, others)
+
+    monkeypatch.setattr(module, "bounds_of_many_m", glanced)
+    mine = volume(Polygon(exterior=Make.ring(35.0, 40.0, 20_000, 5, 10)))
+    theirs = [volume(Make.circle(35.0 + step / 50, 40.0, 3_000)) for step in range(8)]
+    pairs = [(other, mine) if turned else (mine, other) for other in theirs]
+    minima = Minima(horizontal_cm=500_000, vertical_cm=30_480, time_ms=0)
+    assert refine(pairs, minima) == [meet(one, other, minima) for one, other in pairs]
+    assert [core for core, _ in asked] == [footprint(mine.outline)]
+    assert asked[0][1] > module._ALONE

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from clearline.basis.instants import Instant
 from clearline.space import (
+    Circle,
     Corridor,
     Minima,
     Polygon,
@@ -20,6 +21,7 @@ from clearline.space import (
     parse_band,
     separation,
 )
+from clearline.space.outline import check
 
 
 def truth_m(make, a, b):
@@ -181,3 +183,46 @@ def test_a_corridor_of_two_names_of_one_meridian_is_measured_like_any(make):
     dot = make.circle(10.5, 179.9, 100)
     edges = make.edges(a.points, closed=False)
     assert agree(horizontal_cm(a, dot), make.to_edges_m(10.5, 179.9, edges) - 200)
+
+
+def lopsided(points, south=-0.2):
+    """Return a corridor from 17.9 E by 34 E to the equator at 0 E, with most points there."""
+    ends = [from_degrees(south, 17.9), from_degrees(0.0, 34.0), from_degrees(south, 17.8)]
+    here = [from_degrees(0.0, 0.002 * step) for step in range(points, 0, -1)]
+    return Corridor(points=(*ends, *here), width_cm=200)
+
+
+@pytest.mark.parametrize("lon", [5.0, 12.0, 20.0, 30.0])
+def test_what_lies_in_a_very_large_polygon_with_most_corners_at_one_end_is_at_no_distance(lon):
+    west = [(-1 + 2 * step / 400, 0.0) for step in range(401)]
+    east = [(1.0, 17.4), (1.0, 34.5), (-1.0, 34.5), (-0.9, 17.8)]
+    corners = [(-0.2, 17.4), (-0.9, 17.0), *west, *east]
+    polygon = Polygon(exterior=tuple(from_degrees(*corner) for corner in corners))
+    check(polygon)
+    circle = Circle(centre=from_degrees(0.0, lon), radius_cm=2_000_000)
+    assert horizontal_cm(polygon, circle) == horizontal_cm(circle, polygon) == 0
+
+
+@pytest.mark.parametrize("points", [1, 200])
+@pytest.mark.parametrize("lon", [25.0, 31.2, 33.98])
+def test_very_long_corridors_that_cross_are_at_no_distance(points, lon):
+    one = lopsided(points)
+    for lean in (0.0, 0.05, 3.0):
+        ends = (from_degrees(-17.9, lon), from_degrees(0.1, lon), from_degrees(17.8, lon + lean))
+        other = Corridor(points=(ends[1], ends[0], ends[2]), width_cm=200)
+        check(one)
+        check(other)
+        assert horizontal_cm(one, other) == horizontal_cm(other, one) == 0
+
+
+def test_very_long_corridors_that_cross_at_their_far_ends_are_at_no_distance():
+    """The far end of each is 5,800 km from the middle of the other: no plane there shows both."""
+    one = Corridor(points=tuple(from_degrees(0.0, lon) for lon in (0.0, -17.9, 17.9)), width_cm=200)
+    for far in (17.86, 17.8, 16.0):
+        ends = [from_degrees(lat, lon) for lat, lon in ((0.0, far), (-0.3, far + 0.07))]
+        start = from_degrees(0.1, far - 0.02)
+        way = [from_degrees(0.0 + 0.2 * step, far + step * 17.5) for step in (1, 2)]
+        other = Corridor(points=(way[0], ends[1], start, way[1]), width_cm=200)
+        check(one)
+        check(other)
+        assert horizontal_cm(one, other) == horizontal_cm(other, one) == 0

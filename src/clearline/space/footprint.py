@@ -18,7 +18,15 @@ import numpy as np
 import shapely
 
 from clearline.basis.quantities import METRE_CM
-from clearline.space.outline import Circle, Outline, Polygon, middle, positions, radius_cm
+from clearline.space.outline import (
+    MAX_EXTENT_KM,
+    Circle,
+    Outline,
+    Polygon,
+    middle,
+    positions,
+    radius_cm,
+)
 from clearline.space.plane import geodesic_inv, geodesic_invs
 
 if TYPE_CHECKING:
@@ -58,6 +66,11 @@ class Footprint:
             self.lat, self.lon = middle(points)
             # A geodesic disc this small is convex: it holds the edges if it holds their ends.
             self.core_reach_m = self._farthest_m()
+            if self.core_reach_m > MAX_EXTENT_KM * 1_000:
+                # With most of its corners at one end, an outline is wider about their middle
+                # than about its first point.
+                self.lat, self.lon = points[0].lat_deg, points[0].lon_deg
+                self.core_reach_m = self._farthest_m()
         self.ends = self._ring_ends()
 
     def _farthest_m(self) -> float:

@@ -3,8 +3,8 @@
 A plane for each pair costs tens of microseconds. A point and a core cost a few, by the arcs of
 the core (`bounds_m`); and of many cores one picture, as they are seen from the middle of one
 of them, costs a few for each (`bounds_of_many_m`). Both decide most pairs. Where they do not
-decide they say so, and the planes do. They bound the answer and are never a part of it: a
-separation does not depend on what else was looked at.
+decide they say so, and the planes do. They bound the true distance, and are never a part of the
+answer: a separation does not depend on what else was looked at.
 
 Why it is right:
 
@@ -123,7 +123,7 @@ def _arcs(core: Footprint) -> _Arcs:
         return _Arcs(corners, np.empty((0, 3)), 0.0)
     first, second = np.array(core.edges()).T
     starts, ends = corners[first], corners[second]
-    normals = np.cross(starts, ends)
+    normals = np.cross(starts, ends - starts)  # Of ends a centimetre apart as well.
     normals /= np.linalg.norm(normals, axis=1)[:, None]
     longest = 2 * math.asin(min(1.0, float(np.max(np.linalg.norm(ends - starts, axis=1))) / 2))
     planes = np.concatenate([normals, np.cross(normals, starts), np.cross(ends, normals)])

@@ -5,7 +5,8 @@ one call, laid out as shapes by one, and measured by one. Each pair still has th
 `separation.core_pair` lays for it, and each step is the same arithmetic, in the same order.
 What a plane cannot show (`pieces`, `nearest`) is measured pair by pair.
 
-Most pairs need no more than a bound. A length in the plane is never shorter than on the
+Most pairs need no more than a bound. Where many have a core in common, one picture of all bounds
+each (`glance`). And a length in the plane is never shorter than on the
 ground, and longer by a known factor at most (`plane.stretch`): so if it is under both radii
 the two meet, and if it is that factor over the minimum they keep clear of each other.
 
@@ -16,7 +17,6 @@ the answer is that of `meet`, to the cm: tests/space/test_refine.py holds it to 
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -68,14 +68,17 @@ if TYPE_CHECKING:
 __all__ = ["refine"]
 
 _ALONE = 4
-"""So few pairs are not worth a picture of all."""
+"""Up to so many pairs are not worth a picture: each is looked at by itself."""
 _FEW = 14
-"""So few that a glance leaves are measured one by one."""
+"""Up to so many pairs that a glance leaves are measured one by one."""
 _DOUBT_M = 1e-6
 """Many times what the last bits of all arithmetic here can make of a length."""
 _STRAIGHT_M = 500_000.0
 """Within this reach a plane bends no geodesic by more than 10 cm."""
 _SLACK_M = 1.0
+"""More than the answer is ever under the truth, and than all rounding."""
+_ABOVE = 1.0005
+"""The answer is above the truth by this factor at most: `separation.WHOLE_M`."""
 _SPARE = 1e-5
 """What `nearest` finds may be more than a plane says by this part, and a metre."""
 
@@ -122,20 +125,20 @@ def _across(cores: Sequence[_Cores], minimum_cm: int) -> list[int]:
     cm = np.full(len(cores), minimum_cm + 1, dtype=np.int64)
     points = ~clear & (core_a == 0) & (core_b == 0)
     cm[points], doubt = _whole_cm((between - radius_a - radius_b)[points])
-    alone = np.zeros(len(cores), dtype=np.bool_)
-    alone[points] = doubt
+    unsure = np.zeros(len(cores), dtype=np.bool_)
+    unsure[points] = doubt
     which = _beyond_a_glance(np.flatnonzero(~clear & ~points), cores, cm, minimum_cm)
     if len(which) <= _FEW:
         for i in _numbers(which):
             cm[i] = _laid(*cores[i], float(between[i]), minimum_cm)
     else:
         far = between + np.maximum(core_a, core_b) > MAX_REACH_M - _SLACK_M
-        alone[which] = far[which]
+        unsure[which] = far[which]
         near = which[~far[which]]
         if len(near):
             batch = _Batch([cores[i] for i in _numbers(near)], minimum_cm)
-            cm[near], alone[near] = batch.cm, batch.doubt
-    for i in np.flatnonzero(alone).tolist():
+            cm[near], unsure[near] = batch.cm, batch.doubt
+    for i in np.flatnonzero(unsure).tolist():
         cm[i] = _measured(*cores[i])
     return cm.tolist()
 
@@ -145,23 +148,38 @@ def _beyond_a_glance(
 ) -> Indices:
     """Return which of these pairs a glance does not decide; put down 0 for those that meet.
 
-    Of the others that it decides, `cm` says already that they are clear.
+    Of the others that it decides, `cm` says already that they are clear. Pairs that have a core
+    in common share a picture.
     """
     left: list[Indices] = []
-    for _, same in groupby(_numbers(which), lambda i: id(cores[i].a)):
-        run = list(same)
-        these = np.array(run, dtype=np.intp)
-        if len(run) <= _ALONE:
+    for common, others in _in_common(_numbers(which), cores):
+        these = np.array(list(others), dtype=np.intp)
+        if len(these) <= _ALONE:
             left.append(these)
             continue
-        a, others = cores[run[0]].a, [cores[i].b for i in run]
-        least_m, most_m = bounds_of_many_m(a, others)
-        radii_m = a.radius_m + np.array([b.radius_m for b in others])
-        meets = most_m + _overs_m(most_m) < radii_m
+        least_m, most_m = bounds_of_many_m(common, list(others.values()))
+        radii_m = common.radius_m + np.array([other.radius_m for other in others.values()])
+        meets = most_m * _ABOVE + _SLACK_M < radii_m
         clear = least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M
         cm[these[meets]] = 0
         left.append(these[~meets & ~clear])
-    return np.concatenate(left) if left else which
+    return np.sort(np.concatenate(left)) if left else which
+
+
+def _in_common(
+    which: list[int], cores: Sequence[_Cores]
+) -> Iterable[tuple[Footprint, dict[int, Footprint]]]:
+    """Return each core that pairs have in common, and the other one of each of these pairs.
+
+    It is the first of every pair or the second of every pair, whichever are fewer.
+    """
+    first = {id(cores[i].a) for i in which}
+    second = {id(cores[i].b) for i in which}
+    groups: dict[int, tuple[Footprint, dict[int, Footprint]]] = {}
+    for i in which:
+        common, other = cores[i] if len(first) <= len(second) else reversed(cores[i])
+        groups.setdefault(id(common), (common, {}))[1][i] = other
+    return groups.values()
 
 
 def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
@@ -181,7 +199,7 @@ def _alone(a: Footprint, b: Footprint, minimum_cm: int) -> int:
 
 
 def _laid(a: Footprint, b: Footprint, between_m: float, minimum_cm: int) -> int:
-    """Return what `_across` does, of one pair that no glance decides.
+    """Return what `_across` does, of one pair, by a plane.
 
     Their middles are `between_m` apart, and one of them is no point.
     """
@@ -205,7 +223,7 @@ def _seen(point: Footprint, core: Footprint, minimum_cm: int) -> int | None:
     """Return what `_across` does of a point and a core, if a glance is enough."""
     least_m, most_m = bounds_m(core, point.lat, point.lon)
     radii_m = point.radius_m + core.radius_m
-    if most_m + _over_m(most_m) < radii_m:
+    if most_m * _ABOVE + _SLACK_M < radii_m:
         return 0
     if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
         return minimum_cm + 1

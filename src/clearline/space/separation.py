@@ -251,7 +251,7 @@ def core_pair(a: Footprint, b: Footprint, *, shore: bool = False) -> Pair:
         return Pair(metres, a.lat, a.lon, b.lat, b.lon)
     centre = smaller(a, b)
     if _apart_m(centre.lat, centre.lon, a, b) > MAX_REACH_M:
-        return _exact(_from_pieces(a, b), a, b)
+        return _exact(_from_afar(a, b, shore=shore), a, b)
     pair = _in_plane(centre.lat, centre.lon, a, b, shore=shore)
     return _exact(_all_round(pair, a, b, shore=shore), a, b)
 
@@ -326,6 +326,19 @@ def _ends(plane: Plane, shapes: Shapes) -> Pair:
     lat_b, lon_b = plane.unproject(bx, by)
     metres, _ = geodesic_inv(lat_a, lon_a, lat_b, lon_b)
     return Pair(metres, lat_a, lon_a, lat_b, lon_b)
+
+
+def _from_afar(a: Footprint, b: Footprint, *, shore: bool) -> Pair:
+    """Return nearest points of two cores that no plane about the middle of either can show.
+
+    One of them is then never wholly inside the other. But their edges may cross, which pieces
+    do not show: where cores are near each other a plane about that place shows both, as a core
+    is at most 4,000 km across.
+    """
+    pair = _from_pieces(a, b)
+    if _apart_m(*_between(pair), a, b) > MAX_REACH_M:
+        return pair
+    return _settle(pair, a, b, shore=shore)
 
 
 def _from_pieces(a: Footprint, b: Footprint) -> Pair:

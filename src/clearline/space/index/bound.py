@@ -78,7 +78,7 @@ _OFFSET_CM = {
 }
 
 _AT_ONCE = 8_192
-"""So many rows times pieces are compared at once, whatever a counterpart's corridor has of them."""
+"""At most so many rows times pieces are compared at once: many pieces take no more memory."""
 
 COLUMNS = 10
 """A row: x, y, z, angle, its square, start, end, low, high, and a tag that is the caller's."""
@@ -109,7 +109,7 @@ class Cap(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """The bound of one volume. A row is a cap, then start, end, low and high, and the tag."""
+    """The bound of one volume; `row_of` says what is kept of it."""
 
     whole: Cap
     """One cap around all."""

@@ -1,8 +1,8 @@
 """The grid: an index in memory, of cells by place and time.
 
 Each volume lies in one cell, that of its middle and of its start, of the shelf whose cells
-are at least as large as it is and last at least as long. Of what is small, a cell that is
-crowded takes no more: the rest lies on a shelf of smaller ones. A search looks at the cells within
+are at least as large as it is and last at least as long. Where such a cell is crowded, what is
+small lies in a cell of the smallest shelf instead. A search looks at the cells within
 its own reach and half a cell, on every shelf in use; so a volume that is huge or lasts for
 months is one row like any other. What the cells hold lies together in memory, and all rows
 of a search are compared at once.
@@ -47,7 +47,7 @@ _STEP = 8
 _SMALL_DEG = 0.25
 """The cell of what is as small as this, where the usual one is crowded."""
 _CROWDED = 64
-"""So many rows, and a cell takes no more that are smaller."""
+"""A cell with so many rows takes no more of what fits a smallest one."""
 _SLOT_MS = DAY_MS // 2
 """The shortest slot; each longer one lasts _LONGER times as long."""
 _LONGER = 16
@@ -182,7 +182,7 @@ class GridIndex:
         return sorted(found)
 
     def _put(self, key: str, cap: Cap, rest: _Rest) -> int:
-        code, cell = self._place(cap, rest[0], rest[1])
+        code, cell = self._chosen(cap, rest[0], rest[1])
         if self._free:
             tag = self._free.pop()
             self._keys[tag], self._places[tag] = key, cell * _CODES**2 + code
@@ -199,14 +199,16 @@ class GridIndex:
         drawer.count += 1
         return tag
 
-    def _place(self, cap: Cap, start: float, end: float) -> tuple[int, int]:
+    def _chosen(self, cap: Cap, start: float, end: float) -> tuple[int, int]:
         """Return the shelf and the cell that a row is to lie in."""
         size = _least(_CELLS_DEG, 2 * math.degrees(cap.angle))
         code, cell = _place(cap, start, end, max(1, size))
         if size:
             return code, cell
         drawer = self._shelves.get(code, {}).get(cell)
-        crowded = drawer is not None and drawer.count >= _CROWDED
+        if drawer is None:
+            return code, cell
+        crowded = drawer.count >= _CROWDED or drawer.more is not None
         return _place(cap, start, end, 0) if crowded else (code, cell)
 
     def _drop(self, tag: int) -> None:
