@@ -175,14 +175,17 @@ def test_rule_13_audio_that_the_browser_has_suspended_is_said_in_red_and_sounds_
     ear.hears_something()
 
 
-def test_a_page_that_was_reloaded_while_it_rang_sounds_with_the_first_touch_of_the_desk(
+def test_a_page_that_is_opened_while_it_rings_sounds_with_the_first_touch_of_the_desk(
     line: Line, heard: tuple[Desk, Ear], south: Desk
 ) -> None:
     """A browser lets a page that was just opened sound only once somebody has touched it."""
     desk, ear = heard
     call(south, "FLASH")
     ear.rings_with(PULSES["FLASH"])
-    desk.page.reload()
+    # Of a page that is only loaded anew, a browser may remember that it was touched.
+    address = desk.page.url
+    desk.page.goto("about:blank")
+    desk.page.goto(address)
     expect(desk.at("incoming")).to_be_visible()
     expect(desk.at("sound")).to_contain_text("SOUND NOT ARMED")
     desk.press("Shift")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
@@ -65,9 +66,18 @@ def is_on_both_records(line: Line, whose: Side, *, cut: bool) -> None:
 
 def media(side: Side) -> psutil.Process:
     """Return the process that a node has its media in."""
+    (found,) = medias(side)
+    return found
+
+
+def medias(side: Side) -> list[psutil.Process]:
+    """Return the processes that a node has for its media: none, for a moment, after one died."""
     assert side.station.process is not None
-    children = psutil.Process(side.station.process.pid).children()
-    (found,) = [each for each in children if "clearline.voice" in each.cmdline()]
+    found: list[psutil.Process] = []
+    for each in psutil.Process(side.station.process.pid).children():
+        with contextlib.suppress(psutil.Error):
+            if "clearline.voice" in each.cmdline():
+                found.append(each)
     return found
 
 

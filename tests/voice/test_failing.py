@@ -22,6 +22,7 @@ from tests.voice.line_of_voice import (
     flash,
     is_on_both_records,
     media,
+    medias,
     on_record,
     recording,
     recordings,
@@ -95,6 +96,26 @@ def test_a_media_process_that_dies_takes_the_talk_alone_and_another_can_begin(li
     until(lambda: len(recordings(line.north)) == 2, "both recordings of north's to be whole")
     assert ({NORTH}, {SOUTH}) in [tones(each) for each in recordings(line.north)]
     assert [each["cut"] for each in on_record(line.south, line.north)] == [True, False]
+
+
+def test_what_was_lost_stays_shown_while_no_other_talk_can_begin(line: Line):
+    async def then(call: str, south: Browser, north: Browser) -> None:
+        gone = media(line.north)
+        gone.kill()
+        await until_talk(north, peer="lost", console="lost")
+        again = await asyncio.to_thread(
+            until, lambda: [each for each in medias(line.north) if each.pid != gone.pid], "another"
+        )
+        again[0].suspend()
+        try:
+            async with Browser(line.north.address, NORTH) as other:
+                assert (await other.talk(call))["code"] == "no_voice"
+                lost = await until_talk(other, peer="lost", console="lost")
+                assert lost["why"], lost
+        finally:
+            again[0].resume()
+
+    talking(line, then)
 
 
 def test_on_a_full_disk_people_go_on_talking_and_are_told_that_nothing_is_recorded(line: Line):

@@ -71,7 +71,11 @@ class Child:
         async with self._starting:
             if self._ready is None:
                 self._ready = asyncio.Event()
-                await self._spawn()
+                try:
+                    await self._spawn()
+                except OSError as error:
+                    self._ready = None
+                    raise Mistake("no_voice", "The voice process cannot be started.") from error
         ready = self._ready
         try:
             async with asyncio.timeout(START_S):

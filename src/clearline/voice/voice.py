@@ -109,7 +109,7 @@ class Voice:
         self._ending: dict[str, Held] = {}
         """By name: what is over, until its recording is."""
         self._lost: dict[str, Talk] = {}
-        """By call: what our own process took with it, shown until somebody has seen it."""
+        """By call: what our own process took with it, shown until another talk is on."""
         self._stopping = False
         self._opened: dict[str, int] = {}
         """Where in our feed each call of ours was opened, since this node started."""
@@ -168,6 +168,7 @@ class Voice:
         path = self._child.new_path()
         # The other side is reached when the telephone is there: until then nobody talks.
         await self._child.ask(Telephone(session=held.name, path=str(path), officer=officer))
+        self._lost.pop(call, None)
         return path
 
     async def hang_up(self, call: str) -> None:
@@ -254,14 +255,14 @@ class Voice:
             raise Mistake("too_many", "As many talks go on as may at once.")
 
     async def _begin(self, call: Call, wire: str, *, mine: bool) -> Held:
-        self._lost.pop(call.id, None)
         held = self._held[call.id] = Held(call, self._loop.clock.now(), wire, mine=mine)
         path = self._recordings.begin(held.file)
         try:
             title = f"call {call.id}, from {held.began}; left: our desk, right: theirs"
             await self._child.ask(Begin(session=held.name, file=str(path), title=title))
-        except Mistake:
+        except (Mistake, asyncio.CancelledError):
             self._held.pop(call.id, None)
+            self._changed()  # What was lost before is shown again.
             raise
         self._changed()
         return held
@@ -269,7 +270,9 @@ class Voice:
     async def _first(self, held: Held, command: Hear | Accept) -> str:
         """Return the answer to an offer; a talk that begins with one that is none never was."""
         try:
-            return await self._child.ask(command)
+            answer = await self._child.ask(command)
+            self._lost.pop(held.call, None)
+            return answer
         except Mistake:
             if held.state is None or (held.state.console, held.state.peer) in _NOBODY:
                 await self._end(held, tell=held.mine, keep=False)
