@@ -175,6 +175,8 @@ def test_voice_that_fails_is_said_to_be_lost_on_both_screens_and_the_text_goes_o
     north.at("dispose-received").click()
     expect(south.at("dispositions")).to_contain_text("✓ RECEIVED")
     south.at("join").click()
+    # North's page has joined before, and its node has begun anew: it is asked, and can join again.
+    expect(north.at("talk-state")).to_contain_text("asks to talk")
     north.at("join").click()
     for desk in talkers:
         expect(desk.at("talk-state")).to_contain_text("is on by voice")
