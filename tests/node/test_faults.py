@@ -336,17 +336,24 @@ def test_a_snapshot_taken_as_entries_arrive_opens_again():
     assert pair.south.runtime.state.pack() == want
 
 
-def test_a_snapshot_in_parts_is_of_the_event_at_which_it_was_begun(monkeypatch):
+def snapshot_begun(monkeypatch) -> Pair:
+    """Return a pair of which north has just kept the first of the four parts of a snapshot."""
     monkeypatch.setattr(state, "PART", 2)
     pair = Pair()
     for n in range(6):
         pair.now = pair.now.after(SECOND_MS)
         pair.north.do(declare(volume(lat=35 + n / 10)), pair.now)
-    runtime, journal = pair.north.runtime, pair.north.journal
-    runtime.snapshot_every = 1
+    pair.north.runtime.snapshot_every = 1
     pair.north.do(declare(volume(lat=36)), pair.now)
+    pair.north.runtime.snapshot_every = 1_000
+    assert pair.north.journal.snapshot() is None
+    return pair
+
+
+def test_a_snapshot_in_parts_is_of_the_event_at_which_it_was_begun(monkeypatch):
+    pair = snapshot_begun(monkeypatch)
+    runtime, journal = pair.north.runtime, pair.north.journal
     began, want = runtime.state.seq, runtime.state.pack()
-    runtime.snapshot_every = 1_000
     notices = iter(list(runtime.state.notices.by_id))
     while journal.snapshot() is None:
         pair.now = pair.now.after(SECOND_MS)
@@ -362,15 +369,8 @@ def test_a_snapshot_in_parts_is_of_the_event_at_which_it_was_begun(monkeypatch):
 
 
 def test_a_node_with_nothing_to_do_ends_its_snapshot(monkeypatch):
-    monkeypatch.setattr(state, "PART", 2)
-    pair = Pair()
+    pair = snapshot_begun(monkeypatch)
     runtime = pair.north.runtime
-    for n in range(6):
-        pair.north.do(declare(volume(lat=35 + n / 10)), pair.now)
-    runtime.snapshot_every = 1
-    pair.north.do(declare(volume(lat=36)), pair.now)
-    runtime.snapshot_every = 1_000
-    assert pair.north.journal.snapshot() is None
     turns = 1
     while runtime.settle(pair.now):
         turns += 1

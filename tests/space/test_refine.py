@@ -168,22 +168,16 @@ def test_what_is_said_of_a_pair_does_not_depend_on_how_many_are_asked_of(horizon
     prongs_y = [apart_m - deeper_m, *np.full(440, apart_m + 150), *bottom]
     prongs = Corridor(points=about_the_pole(prongs_x, prongs_y), width_cm=200)
     path = about_the_pole(line, np.zeros(999))
-    truth, seen_m = (
-        nearest_m(path, prongs),
-        core_pair(footprint(Corridor(points=path, width_cm=200)), footprint(prongs)),
-    )
-    assert seen_m.metres > truth + 0.5
+    cores = footprint(Corridor(points=path, width_cm=200)), footprint(prongs)
+    said_m = core_pair(*cores).metres
+    truth_m = nearest(*cores, said_m)[0]
+    assert said_m > truth_m + 0.5
     # The radii of both lie between what is true and what is said.
-    half_m = (truth + seen_m.metres) / 2 + 0.2
+    half_m = (truth_m + said_m) / 2 + 0.2
     wide = Corridor(points=path, width_cm=2 * int((half_m - 1) * 100))
     pair = (volume(wide), volume(prongs))
     minima = Minima(horizontal_cm=horizontal_cm, vertical_cm=30_480, time_ms=0)
     assert refine([pair] * 6, minima) == [meet(*pair, minima)] * 6
-
-
-def nearest_m(path, prongs):
-    core = footprint(Corridor(points=path, width_cm=200))
-    return nearest(core, footprint(prongs), core_pair(core, footprint(prongs)).metres)[0]
 
 
 def test_a_glance_is_right_of_edges_of_a_centimetre():

@@ -55,9 +55,10 @@ class _Arcs(NamedTuple):
 
     corners: Floats
     """Array (m, 3)."""
-    planes: Floats
-    """Array (3 n, 3): the unit normal of the plane of each of n arcs; then the planes through
-    its start and through its end that are square to it, each looking along the arc."""
+    starts: Floats
+    """Array (n, 3), of each of n arcs."""
+    ends: Floats
+    """Likewise."""
     astray: float
     """So far, in radians, a geodesic may leave its arc."""
 
@@ -67,11 +68,11 @@ def bounds_m(core: Footprint, lat: float, lon: float) -> tuple[float, float]:
 
     The first is 0 for a polygon, as the place may be inside.
     """
-    corners, planes, astray = _arcs(core)
+    corners, _, _, astray = _arcs(core)
     phi, lam = math.radians(lat), math.radians(lon)
     ring = math.cos(phi)
     at = np.array((ring * math.cos(lam), ring * math.sin(lam), math.sin(phi)))
-    off, after, before = (planes @ at).reshape(3, -1)
+    off, after, before = (_planes(core) @ at).reshape(3, -1)
     beside = (after >= 0) & (before >= 0)
     over = float(np.min(np.abs(off), initial=1.0, where=beside))
     away = corners - at
@@ -120,11 +121,21 @@ def _arcs(core: Footprint) -> _Arcs:
     ring = np.cos(phi)
     corners = np.stack([ring * np.cos(lam), ring * np.sin(lam), np.sin(phi)], axis=1)
     if core.is_point:
-        return _Arcs(corners, np.empty((0, 3)), 0.0)
+        return _Arcs(corners, corners, corners, 0.0)
     first, second = np.array(core.edges()).T
     starts, ends = corners[first], corners[second]
-    normals = np.cross(starts, ends - starts)  # Of ends a centimetre apart as well.
-    normals /= np.linalg.norm(normals, axis=1)[:, None]
     longest = 2 * math.asin(min(1.0, float(np.max(np.linalg.norm(ends - starts, axis=1))) / 2))
-    planes = np.concatenate([normals, np.cross(normals, starts), np.cross(ends, normals)])
-    return _Arcs(corners, planes, longest * _ASTRAY)
+    return _Arcs(corners, starts, ends, longest * _ASTRAY)
+
+
+@lru_cache(maxsize=_CACHED)
+def _planes(core: Footprint) -> Floats:
+    """Return the planes of a core's n arcs, which only a point is held against.
+
+    Array (3 n, 3): the unit normal of the plane of each arc; then the planes through its start
+    and through its end that are square to it, each looking along the arc.
+    """
+    _, starts, ends, _ = _arcs(core)
+    normals: Floats = np.cross(starts, ends - starts)  # Of ends a centimetre apart as well.
+    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    return np.concatenate([normals, np.cross(normals, starts), np.cross(ends, normals)])

@@ -5,10 +5,10 @@ one call, laid out as shapes by one, and measured by one. Each pair still has th
 `separation.core_pair` lays for it, and each step is the same arithmetic, in the same order.
 What a plane cannot show (`pieces`, `nearest`) is measured pair by pair.
 
-Most pairs need no more than a bound. Where many have a core in common, one picture of all bounds
-each (`glance`). And a length in the plane is never shorter than on the
-ground, and longer by a known factor at most (`plane.stretch`): so if it is under both radii
-the two meet, and if it is that factor over the minimum they keep clear of each other.
+Most pairs need no more than a bound. Where many have a core in common, one picture of all
+bounds each (`glance`). A length in the plane is never shorter than on the ground, and longer by
+a known factor at most (`plane.stretch`): so if it is under both radii the two meet, and if it
+is that factor over the minimum they keep clear of each other.
 
 The library's functions for arrays may differ from those for numbers in the last bit. Where
 a bit could change the answer, which is in whole cm, the pair is measured again by itself. So
@@ -159,8 +159,7 @@ def _beyond_a_glance(
             continue
         least_m, most_m = bounds_of_many_m(common, list(others.values()))
         radii_m = common.radius_m + np.array([other.radius_m for other in others.values()])
-        meets = most_m * _ABOVE + _SLACK_M < radii_m
-        clear = least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M
+        meets, clear = _bounded(least_m, most_m, radii_m, minimum_cm)
         cm[these[meets]] = 0
         left.append(these[~meets & ~clear])
     return np.sort(np.concatenate(left)) if left else which
@@ -222,12 +221,17 @@ def _laid(a: Footprint, b: Footprint, between_m: float, minimum_cm: int) -> int:
 def _seen(point: Footprint, core: Footprint, minimum_cm: int) -> int | None:
     """Return what `_across` does of a point and a core, if a glance is enough."""
     least_m, most_m = bounds_m(core, point.lat, point.lon)
-    radii_m = point.radius_m + core.radius_m
-    if most_m * _ABOVE + _SLACK_M < radii_m:
-        return 0
-    if least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M:
-        return minimum_cm + 1
-    return None
+    meets, clear = _bounded(least_m, most_m, point.radius_m + core.radius_m, minimum_cm)
+    return 0 if meets else minimum_cm + 1 if clear else None
+
+
+def _bounded(least_m: Any, most_m: Any, radii_m: Any, minimum_cm: int) -> tuple[Any, Any]:
+    """Return whether the bounds of a glance say that two meet, and that they keep clear.
+
+    Of numbers it is one answer each, of arrays an array.
+    """
+    meets = most_m * _ABOVE + _SLACK_M < radii_m
+    return meets, least_m - radii_m > minimum_cm / METRE_CM + _SLACK_M
 
 
 def _measured(a: Footprint, b: Footprint) -> int:

@@ -82,8 +82,10 @@ _AT_ONCE = 8_192
 
 COLUMNS = 10
 """A row: x, y, z, angle, its square, start, end, low, high, and a tag that is the caller's."""
-_ANGLE, _CAP, START, _LOW, TAG = 3, 5, 5, 7, 9
-"""Where they are; the first five are of the cap."""
+_ANGLE, START, _LOW, TAG = 3, 5, 7, 9
+"""Where they are."""
+_OF_CAP = 5
+"""So many of them, the first, are of the cap."""
 EMPTY = math.inf
 """As the start of a row: it is of no volume, and never selected."""
 
@@ -206,7 +208,7 @@ def _glance(rows: Floats, cap: Cap) -> NDArray[np.intp]:
     """
     x, y, z, angle = cap
     asked = np.array((-2.0 * x, -2.0 * y, -2.0 * z, -2.0 * angle, -1.0))
-    return (rows[:, :_CAP] @ asked <= angle * angle - 2.0 + _GLANCE).nonzero()[0]
+    return (rows[:, :_OF_CAP] @ asked <= angle * angle - 2.0 + _GLANCE).nonzero()[0]
 
 
 def _meets_any(rows: Floats, caps: Floats) -> NDArray[np.bool_]:
