@@ -145,6 +145,42 @@ def test_a_track_first_seen_in_ours_belongs_to_it_and_is_alarmed_when_it_leaves(
     assert look(seen, at(106), fly(106, 40.1)) == []
 
 
+def test_a_notice_that_is_told_a_moment_after_a_track_was_seen_in_it_is_where_that_began():
+    seen = eyes(watched(outline=circle(50.0, 10.0, 5_000)))
+    look(seen, at(0), fly(0, 40.1))
+    look(seen, at(4), fly(4, 40.12))
+    assert seen.tracks["roof/A1"].notice == ""
+    seen.put_notices([watched("ours", mine=True)])
+    look(seen, at(4))
+    assert (seen.tracks["roof/A1"].notice, seen.tracks["roof/A1"].stated) == ("ours", False)
+    (left,) = look(seen, at(60), fly(60, 40.25))
+    assert (left.what, left.notice) == (What.LEFT, "ours")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lon"),
+    [pytest.param(6, 40.1, id="too late"), pytest.param(4, 39.98, id="flown in since")],
+)
+def test_a_notice_told_long_after_a_track_was_seen_or_flown_into_since_is_not_where_it_began(
+    seconds: int, lon: float
+):
+    seen = eyes(watched(outline=circle(50.0, 10.0, 5_000)))
+    look(seen, at(0), fly(0, lon))
+    look(seen, at(seconds), fly(seconds, 40.1))
+    seen.put_notices([watched("ours", mine=True)])
+    look(seen, at(seconds), fly(seconds, 40.1))
+    assert seen.tracks["roof/A1"].notice == ""
+
+
+def test_what_an_officer_says_of_a_new_track_is_not_said_anew_by_a_notice_that_comes():
+    seen = eyes(watched("ours", mine=True))
+    look(seen, at(0), fly(0, 40.1))
+    seen.belong("roof/A1", "")
+    seen.put_notices([watched("more", mine=True)])
+    look(seen, at(1))
+    assert seen.tracks["roof/A1"].notice == ""
+
+
 def test_a_track_lost_outside_ours_and_seen_there_again_is_alarmed_still():
     seen = eyes(watched("ours", mine=True))
     look(seen, at(0), fly(0, 40.1))

@@ -32,6 +32,7 @@ from clearline.gateways.tracks.messages import (
     Ended,
     Event,
     Heard,
+    Listen,
     Notices,
     Seen,
     decode_event,
@@ -227,20 +228,10 @@ class Child:
     async def _tell_notices(self, writer: asyncio.StreamWriter) -> None:
         """Tell the process which notices there are, as often as they may have changed."""
         self._known.clear()
-        settings = self._settings
-        paths = (settings.authority_file, settings.certificate_file, settings.key_file)
-        authority, certificate, key = (str(self._home / each) if each else "" for each in paths)
-        self._say(
-            Begin(
-                places=settings.places,
-                ahead_ms=settings.ahead_s * 1_000,
-                authority=authority,
-                certificate=certificate,
-                key=key,
-            )
-        )
+        self._say(Begin(ahead_ms=self._settings.ahead_s * 1_000))
         for track, notice in self._belongs.items():
             self._say(Belong(track=track, notice=notice))
+        listens = False
         while True:
             self._wanted.clear()
             put, gone = self._differences()
@@ -251,11 +242,20 @@ class Child:
                 self._say(Notices(put=tuple(put[first : first + MOST_AT_ONCE])))
                 await writer.drain()
                 await asyncio.sleep(0)
+            if not listens:
+                self._say(self._listen())
+                listens = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._wanted.wait()
             # What is declared in bulk comes a hundred times a second: it is told together.
             await asyncio.sleep(SOON_S)
+
+    def _listen(self) -> Listen:
+        settings = self._settings
+        paths = (settings.authority_file, settings.certificate_file, settings.key_file)
+        authority, certificate, key = (str(self._home / each) if each else "" for each in paths)
+        return Listen(places=settings.places, authority=authority, certificate=certificate, key=key)
 
     def _differences(self) -> tuple[list[Watched], list[str]]:
         """Return what the process does not know yet, and what is no more."""

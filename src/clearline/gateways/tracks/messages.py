@@ -25,6 +25,7 @@ __all__ = [
     "Ended",
     "Event",
     "Heard",
+    "Listen",
     "Notices",
     "Seen",
     "decode_command",
@@ -41,14 +42,9 @@ class _Message(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_field
 
 
 class Begin(_Message, frozen=True, kw_only=True):
-    """The first: what to listen to, and how far ahead a course is followed."""
+    """The first: how far ahead a course is followed."""
 
-    places: tuple[Place, ...]
     ahead_ms: int
-    authority: str
-    """PEM files for servers that are reached by TLS; empty for none, or for the system's own."""
-    certificate: str
-    key: str
 
 
 class Notices(_Message, frozen=True, kw_only=True):
@@ -70,7 +66,21 @@ class Belong(_Message, frozen=True, kw_only=True):
     notice: str
 
 
-Command = Begin | Notices | Ended | Belong
+class Listen(_Message, frozen=True, kw_only=True):
+    """What to listen to, said once, when all notices that there are have been told.
+
+    What is heard before could not be compared with them: it would pass for clear, and a track of
+    ours for a stranger.
+    """
+
+    places: tuple[Place, ...]
+    authority: str
+    """PEM files for servers that are reached by TLS; empty for none, or for the system's own."""
+    certificate: str
+    key: str
+
+
+Command = Begin | Notices | Ended | Belong | Listen
 
 
 class Seen(_Message, frozen=True, kw_only=True):

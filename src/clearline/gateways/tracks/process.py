@@ -30,6 +30,7 @@ from clearline.gateways.tracks.messages import (
     Ended,
     Event,
     Heard,
+    Listen,
     Notices,
     Seen,
     decode_command,
@@ -85,7 +86,7 @@ class Process:
 
     def _do(self, command: Command) -> None:
         if isinstance(command, Begin):
-            self._begin(command)
+            self._eyes = Eyes(command.ahead_ms, f"{int(self._now()):x}")
             return
         assert self._eyes is not None
         match command:
@@ -95,14 +96,15 @@ class Process:
                 self._eyes.drop_notices(notices)
             case Belong(track=track, notice=notice):
                 self._eyes.belong(track, notice)
+            case Listen():
+                self._listen(command)
             case _:
                 assert_never(command)
         self._compare_soon()
 
-    def _begin(self, begin: Begin) -> None:
-        self._eyes = Eyes(begin.ahead_ms, f"{int(self._now()):x}")
-        for place in begin.places:
-            tls = _tls(begin) if place.carrier is Carrier.TLS else None
+    def _listen(self, listen: Listen) -> None:
+        for place in listen.places:
+            tls = _tls(listen) if place.carrier is Carrier.TLS else None
             self._receiving.append(Receiving(place, tls, self._took, self._now))
         self._work = [asyncio.create_task(each.run()) for each in self._receiving]
         self._work.append(asyncio.create_task(self._look()))
@@ -169,12 +171,12 @@ class Process:
         self._writer.write(encode(event))
 
 
-def _tls(begin: Begin) -> ssl.SSLContext:
+def _tls(listen: Listen) -> ssl.SSLContext:
     """Return what servers are reached by: theirs must hold, and ours is shown if there is one."""
-    context = ssl.create_default_context(cafile=begin.authority or None)
+    context = ssl.create_default_context(cafile=listen.authority or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if begin.certificate:
-        context.load_cert_chain(begin.certificate, begin.key or None, password="")
+    if listen.certificate:
+        context.load_cert_chain(listen.certificate, listen.key or None, password="")
     return context
 
 

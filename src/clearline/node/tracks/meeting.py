@@ -350,13 +350,13 @@ class Volumes:
 
     # Ours
 
-    def first_in(self, batch: Batch, which: Sequence[int], now: Instant) -> dict[int, str]:
-        """Return for these tracks of a batch the notice of ours that each is inside of, if any."""
+    def first_in(self, batch: Batch, now: Instant) -> dict[int, str]:
+        """Return for tracks of a batch the notice of ours that each is inside of, if any."""
         found: dict[int, str] = {}
         numbers = self._numbers
         ours = (numbers[:, _STANDS] > 0) & (numbers[:, _MINE] > 0)
         ours &= (numbers[:, _START] <= now) & (numbers[:, _END] >= now)
-        for track in which:
+        for track in range(len(batch.lats)):
             at = float(batch.lats[track]), float(batch.lons[track])
             rows = self._cells.around(*at, 0.0, numbers)
             rows = rows[ours[rows]]

@@ -47,6 +47,8 @@ STEADY_MS = 5 * SECOND_MS
 """When a track will be inside is said anew if it differs by so much."""
 MOVED_MS = 10 * SECOND_MS
 """How far it is and where is told anew so often; that it is, or is graver, at once."""
+NEW_MS = 5 * SECOND_MS
+"""A track is new for so long: a notice that is told later than it was declared still finds it."""
 AHEAD_OF_CLOCK_MS = 5 * SECOND_MS
 """A report may be so far in the future; one that is further is taken as of now."""
 
@@ -55,6 +57,13 @@ class _Standing(NamedTuple):
     alarm: Alarm
     out_since: Instant | None
     """Since when nothing keeps it, or its track is lost."""
+
+
+class _First(NamedTuple):
+    """How a track was when it was first seen, and when that was."""
+
+    track: Track
+    at: Instant
 
 
 _Key = tuple[str, str]
@@ -82,7 +91,10 @@ class Eyes:
         """What an officer said: which track belongs to which notice of ours."""
         self._waiting: dict[str, None] = {}
         """Tracks to compare, in the order in which they came."""
+        self._first: dict[str, _First] = {}
+        """The tracks that are new, in the order in which they came."""
         self._new: set[str] = set()
+        """Those of them of which it has still to be asked whether they began in one of ours."""
         self._compared: dict[str, Instant] = {}
         self._put: dict[str, None] = {}
         self._gone: dict[str, None] = {}
@@ -118,16 +130,17 @@ class Eyes:
                 continue
             if now.since(at) >= GONE_MS[report.kind]:
                 continue
-            if before is None:
-                if len(self.tracks) >= MAX_TRACKS:
-                    self.left_out += 1
-                    continue
-                self._new.add(track)
+            if before is None and len(self.tracks) >= MAX_TRACKS:
+                self.left_out += 1
+                continue
             stated = self._stated.get(track, "")
             made = _track(track, receiver, report, at, before, stated)
             if before is None and not stated:
                 # One that was lost outside of ours and is seen again has not come back for that.
                 made = replace(made, notice=self._left(track))
+            if before is None:
+                self._first[track] = _First(made, now)
+                self._new.add(track)
             self._see(made)
             self._waiting[track] = None
 
@@ -148,6 +161,7 @@ class Eyes:
             self._stated[track] = notice
         else:
             self._stated.pop(track, None)
+        self._not_new(track)
         known = self.tracks.get(track)
         if known is not None:
             self._see(replace(known, notice=notice, stated=bool(notice)))
@@ -157,7 +171,10 @@ class Eyes:
 
     def put_notices(self, notices: Iterable[Watched]) -> None:
         """Compare with these, each in place of any that had its id."""
+        notices = list(notices)
         self._volumes.put(notices)
+        if any(each.mine for each in notices):
+            self._new.update(self._first)
         self._waiting.update(dict.fromkeys(self.tracks))
 
     def drop_notices(self, notices: Iterable[str]) -> None:
@@ -190,6 +207,9 @@ class Eyes:
                 and age < GONE_MS[track.kind]
             ):
                 self._waiting[track.id] = None
+        for name, first in list(self._first.items()):
+            if name not in self._new and now.since(first.at) >= NEW_MS:
+                del self._first[name]
         for key, standing in list(self._standing.items()):
             since = standing.out_since
             if standing.alarm.lost and since is not None and now.since(since) >= LOST_KEPT_MS:
@@ -203,7 +223,7 @@ class Eyes:
         if not names:
             return 0
         batch = batch_of([self.tracks[name] for name in names])
-        self._adopt(names, batch, now)
+        self._adopt(names, now)
         alarmed = [
             (at, notice) for at, name in enumerate(names) for notice in self._about.get(name, ())
         ]
@@ -221,15 +241,20 @@ class Eyes:
             self._keep_in(at, name, batch, now)
         return len(names)
 
-    def _adopt(self, names: list[str], batch: Batch, now: Instant) -> None:
-        """A track that is first seen inside a notice of ours belongs to it."""
-        new = [at for at, name in enumerate(names) if name in self._new]
-        self._new.difference_update(names)
-        free = [at for at in new if not self.tracks[names[at]].notice]
+    def _adopt(self, names: list[str], now: Instant) -> None:
+        """A track that was first seen inside a notice of ours belongs to it."""
+        new = [name for name in names if name in self._new]
+        self._new.difference_update(new)
+        free = [name for name in new if not self.tracks[name].notice]
         if not free:
             return
-        for at, notice in self._volumes.first_in(batch, free, now).items():
-            self._see(replace(self.tracks[names[at]], notice=notice))
+        began = batch_of([self._first[name].track for name in free])
+        for at, notice in self._volumes.first_in(began, now).items():
+            self._see(replace(self.tracks[free[at]], notice=notice))
+
+    def _not_new(self, track: str) -> None:
+        self._first.pop(track, None)
+        self._new.discard(track)
 
     def _weigh(self, key: _Key, found: Found, now: Instant) -> None:
         standing = self._standing.get(key)
@@ -343,7 +368,7 @@ class Eyes:
         self._gone[track.id] = None
         for kept in (self._compared, self._over, self._waiting):
             kept.pop(track.id, None)
-        self._new.discard(track.id)
+        self._not_new(track.id)
         for notice in self._about.get(track.id, ()):
             key = track.id, notice
             self._stand(key, replace(self._standing[key].alarm, lost=True, enters_at=None), now)
