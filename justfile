@@ -29,9 +29,9 @@ page:
     {{py}} scripts/npm.py run words
     {{py}} scripts/npm.py test
 
-# the suite, three files at a time on two cores: much of it waits for a deadline or for a browser
+# the suite, two files at a time: much of it waits for a deadline or for a browser
 test *ARGS:
-    {{py}} -m pytest -n 3 --dist loadfile {{ARGS}}
+    {{py}} -m pytest -n 2 --dist loadfile {{ARGS}}
 
 cover:
     {{py}} -m coverage erase
