@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import socket
 
+import psutil
+
 LOWEST, HIGHEST = 12_000, 32_000
 """Below what systems give out by themselves (Linux: from 32,768): so a server that is down, and is
 to have its port again, cannot lose it to somebody's connection, nor be taken for itself."""
@@ -17,12 +19,12 @@ def free_port(count: int = 1) -> int:
     for _ in range(TRIES):
         first = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
         ports = range(first, first + count)
-        if all(is_free(port, kind) for port in ports for kind in KINDS):
+        if all(_is_free(port, kind) for port in ports for kind in KINDS):
             return first
     raise AssertionError(f"no {count} ports in a row are free")
 
 
-def is_free(port: int, kind: socket.SocketKind) -> bool:
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
     """Return whether nobody has a port, for TCP or for UDP."""
     with socket.socket(socket.AF_INET, kind) as sock:
         try:
@@ -30,3 +32,15 @@ def is_free(port: int, kind: socket.SocketKind) -> bool:
         except OSError:
             return False
         return True
+
+
+def holds(pid: int, port: int, transport: str) -> bool:
+    """Return whether a process has a port, for "udp" or "tcp".
+
+    Without trying the port, which would take it from the process that is about to have it.
+    """
+    try:
+        held = psutil.Process(pid).net_connections(transport)
+    except psutil.Error:
+        return False
+    return any(each.laddr and each.laddr.port == port for each in held)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import socket
 import struct
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from clearline.core.terms import Precedence
 from clearline.node.ports import Page, PageCause, PageResult
 from clearline.node.talking import PutThrough
 from clearline.node.ways import Phone as Settings
-from tests.loopback import free_port, is_free
+from tests.loopback import free_port, holds
 
 EXCHANGE = Path(__file__).parent / "sipp" / "exchange.xml"
 HANDSET = Path(__file__).parent / "handset.py"
@@ -52,9 +51,8 @@ def exchange(folder: Path, transport: str = "udp") -> Iterator[int]:
             stdout=out, stderr=out, cwd=folder,
         )  # fmt: skip
     try:
-        kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         deadline = time.monotonic() + START_S
-        while is_free(port, kind):
+        while not holds(process.pid, port, transport):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.01)
