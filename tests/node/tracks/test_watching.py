@@ -26,7 +26,7 @@ from tests.node.tracks.sky import NOW, circle, flight, watched
 
 def eyes(*notices: object) -> Eyes:
     made = Eyes(5 * MINUTE_MS, "boot")
-    made.put_notices(notices or [watched()])  # type: ignore[arg-type]
+    made.put_notices(notices or [watched()], NOW)  # type: ignore[arg-type]
     return made
 
 
@@ -117,7 +117,7 @@ def test_a_window_that_opens_over_a_track_that_says_nothing_new_is_alarmed():
 def test_a_notice_that_comes_over_a_track_is_alarmed_at_once_and_ends_with_it():
     seen = Eyes(5 * MINUTE_MS, "boot")
     assert look(seen, at(0), fly(0, 40.1)) == []
-    seen.put_notices([watched()])
+    seen.put_notices([watched()], at(1))
     (alarm,) = look(seen, at(1))
     assert alarm.what is What.INSIDE
     seen.drop_notices(["theirs"])
@@ -128,7 +128,7 @@ def test_a_notice_that_comes_over_a_track_is_alarmed_at_once_and_ends_with_it():
 def test_a_notice_that_is_moved_away_is_over_after_a_while():
     seen = eyes()
     look(seen, at(0), fly(0, 40.1))
-    seen.put_notices([watched(outline=circle(50.0, 10.0, 5_000))])
+    seen.put_notices([watched(outline=circle(50.0, 10.0, 5_000))], at(1))
     assert look(seen, at(1)) != []
     assert look(seen, at(2 + CLEAR_AFTER_MS // SECOND_MS), fly(15, 40.1)) == []
 
@@ -150,7 +150,7 @@ def test_a_notice_that_is_told_a_moment_after_a_track_was_seen_in_it_is_where_th
     look(seen, at(0), fly(0, 40.1))
     look(seen, at(4), fly(4, 40.12))
     assert seen.tracks["roof/A1"].notice == ""
-    seen.put_notices([watched("ours", mine=True)])
+    seen.put_notices([watched("ours", mine=True)], at(4))
     look(seen, at(4))
     assert (seen.tracks["roof/A1"].notice, seen.tracks["roof/A1"].stated) == ("ours", False)
     (left,) = look(seen, at(60), fly(60, 40.25))
@@ -167,7 +167,7 @@ def test_a_notice_told_long_after_a_track_was_seen_or_flown_into_since_is_not_wh
     seen = eyes(watched(outline=circle(50.0, 10.0, 5_000)))
     look(seen, at(0), fly(0, lon))
     look(seen, at(seconds), fly(seconds, 40.1))
-    seen.put_notices([watched("ours", mine=True)])
+    seen.put_notices([watched("ours", mine=True)], at(seconds))
     look(seen, at(seconds), fly(seconds, 40.1))
     assert seen.tracks["roof/A1"].notice == ""
 
@@ -176,9 +176,38 @@ def test_what_an_officer_says_of_a_new_track_is_not_said_anew_by_a_notice_that_c
     seen = eyes(watched("ours", mine=True))
     look(seen, at(0), fly(0, 40.1))
     seen.belong("roof/A1", "")
-    seen.put_notices([watched("more", mine=True)])
+    seen.put_notices([watched("more", mine=True)], at(1))
     look(seen, at(1))
     assert seen.tracks["roof/A1"].notice == ""
+
+
+def test_while_notices_of_ours_keep_coming_a_track_is_new_no_longer_than_otherwise():
+    seen = eyes()
+    look(seen, at(0), fly(0, 40.1))
+    elsewhere = circle(50.0, 10.0, 5_000)
+    for number in range(60):
+        seen.put_notices([watched(f"n{number}", elsewhere, mine=True)], at(number / 10))
+        look(seen, at(number / 10))
+    seen.put_notices([watched("ours", mine=True)], at(6))
+    look(seen, at(6))
+    assert seen.tracks["roof/A1"].notice == ""
+
+
+def test_a_notice_that_was_told_before_a_track_is_not_asked_of_it_anew_when_another_comes():
+    seen = eyes(watched("later", mine=True, start_ms=2 * SECOND_MS))
+    look(seen, at(0), fly(0, 40.1))
+    seen.put_notices([watched("other", circle(50.0, 10.0, 5_000), mine=True)], at(4))
+    look(seen, at(4))
+    assert seen.tracks["roof/A1"].notice == ""
+
+
+def test_of_many_that_come_at_once_the_newest_are_found_by_a_notice_told_later():
+    seen = eyes()
+    many = watching.MAX_BATCH + 1
+    look(seen, at(0), *(flight(f"T{n}", at=at(0)) for n in range(many)))
+    seen.put_notices([watched("ours", mine=True)], at(1))
+    found = [name for name, track in seen.tracks.items() if track.notice == "ours"]
+    assert found == [f"roof/T{n}" for n in range(1, many)]
 
 
 def test_a_track_lost_outside_ours_and_seen_there_again_is_alarmed_still():
@@ -301,7 +330,7 @@ def test_whatever_happens_there_is_one_alarm_a_pair_and_everything_told_adds_up(
             case 0:
                 outline = circle(35.3, rnd.uniform(39.8, 40.4), 10_000)
                 seen.put_notices(
-                    [watched(name, outline, mine=rnd.random() < 0.3, end_ms=9 * HOUR_MS)]
+                    [watched(name, outline, mine=rnd.random() < 0.3, end_ms=9 * HOUR_MS)], now
                 )
                 notices.add(name)
             case 1:

@@ -229,8 +229,6 @@ class Child:
         """Tell the process which notices there are, as often as they may have changed."""
         self._known.clear()
         self._say(Begin(ahead_ms=self._settings.ahead_s * 1_000))
-        for track, notice in self._belongs.items():
-            self._say(Belong(track=track, notice=notice))
         listens = False
         while True:
             self._wanted.clear()
@@ -243,6 +241,10 @@ class Child:
                 await writer.drain()
                 await asyncio.sleep(0)
             if not listens:
+                # A notice that ended while there was no process has nothing that belongs to it.
+                self._belongs = {t: n for t, n in self._belongs.items() if n in self._known}
+                for track, notice in self._belongs.items():
+                    self._say(Belong(track=track, notice=notice))
                 self._say(self._listen())
                 listens = True
             with contextlib.suppress(TimeoutError):

@@ -69,8 +69,8 @@ class Belong(_Message, frozen=True, kw_only=True):
 class Listen(_Message, frozen=True, kw_only=True):
     """What to listen to, said once, when all notices that there are have been told.
 
-    What is heard before could not be compared with them: it would pass for clear, and a track of
-    ours for a stranger.
+    What was heard before that could not be compared with them: it would pass for clear, and a
+    track of ours for a stranger.
     """
 
     places: tuple[Place, ...]

@@ -91,7 +91,7 @@ class Process:
         assert self._eyes is not None
         match command:
             case Notices(put=put):
-                self._eyes.put_notices(put)
+                self._eyes.put_notices(put, self._now())
             case Ended(notices=notices):
                 self._eyes.drop_notices(notices)
             case Belong(track=track, notice=notice):

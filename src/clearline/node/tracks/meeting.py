@@ -350,35 +350,54 @@ class Volumes:
 
     # Ours
 
-    def first_in(self, batch: Batch, now: Instant) -> dict[int, str]:
-        """Return for tracks of a batch the notice of ours that each is inside of, if any."""
+    def first_in(self, batch: Batch, which: Sequence[int], now: Instant) -> dict[int, str]:
+        """Return for these tracks of a batch the notice of ours that each is inside of, if any."""
         found: dict[int, str] = {}
         numbers = self._numbers
         ours = (numbers[:, _STANDS] > 0) & (numbers[:, _MINE] > 0)
         ours &= (numbers[:, _START] <= now) & (numbers[:, _END] >= now)
-        for track in range(len(batch.lats)):
+        for track in which:
             at = float(batch.lats[track]), float(batch.lons[track])
             rows = self._cells.around(*at, 0.0, numbers)
             rows = rows[ours[rows]]
-            pairs = _Pairs(np.full(len(rows), track), rows)
-            _, close = self._reached(batch, pairs, np.zeros(len(batch.lats)))
-            for row in close.tolist():
-                if self._out_m(batch, track, [row]) == 0:
-                    found[track] = self._notices[row]
-                    break
+            self._first_inside(batch, _Pairs(np.full(len(rows), track), rows), found)
         return found
+
+    def inside_of(self, batch: Batch, notices: Sequence[str], now: Instant) -> dict[int, str]:
+        """Return for each track of a batch the one of these that it is inside of, if any."""
+        found: dict[int, str] = {}
+        everyone = np.arange(len(batch.lats))
+        for notice in notices:
+            for row in self._open_rows(notice, now):
+                self._first_inside(batch, _Pairs(everyone, np.full(len(everyone), row)), found)
+        return found
+
+    def _first_inside(self, batch: Batch, pairs: _Pairs, found: dict[int, str]) -> None:
+        """Put down for each track of these pairs what it is inside of, if nothing is yet."""
+        t, v = self._reached(batch, pairs, np.zeros(len(batch.lats)))
+        if not len(t):
+            return
+        gap_m = lay(batch.lats[t], batch.lons[t], self._cores_of(v)).gap_m()
+        below, above, _ = gaps_cm(batch.level[t], self._bands[v])
+        inside = (gap_m == 0) & (np.maximum(below, above) <= 0)
+        rows = cast("list[int]", v[inside].tolist())
+        for track, row in zip(cast("list[int]", t[inside].tolist()), rows, strict=True):
+            found.setdefault(track, self._notices[row])
 
     def outside_m(self, batch: Batch, track: int, notice: str, now: Instant) -> float | None:
         """Return how far a track is from a notice of ours along the ground; 0 inside.
 
         A track above or below is as far as infinity. None if no volume of it is open now.
         """
+        open_now = self._open_rows(notice, now)
+        return self._out_m(batch, track, open_now) if open_now else None
+
+    def _open_rows(self, notice: str, now: Instant) -> list[int]:
         kept = self._rows.get(notice)
         rows = kept[1] if kept is not None else []
-        open_now = [
+        return [
             row for row in rows if self._numbers[row, _START] <= now <= self._numbers[row, _END]
         ]
-        return self._out_m(batch, track, open_now) if open_now else None
 
     def _out_m(self, batch: Batch, track: int, rows: list[int]) -> float:
         many = [track] * len(rows)

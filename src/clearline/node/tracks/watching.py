@@ -48,7 +48,7 @@ STEADY_MS = 5 * SECOND_MS
 MOVED_MS = 10 * SECOND_MS
 """How far it is and where is told anew so often; that it is, or is graver, at once."""
 NEW_MS = 5 * SECOND_MS
-"""A track is new for so long: a notice that is told later than it was declared still finds it."""
+"""A track that was first seen in one of ours belongs to it, if that is told within this."""
 AHEAD_OF_CLOCK_MS = 5 * SECOND_MS
 """A report may be so far in the future; one that is further is taken as of now."""
 
@@ -91,10 +91,11 @@ class Eyes:
         """What an officer said: which track belongs to which notice of ours."""
         self._waiting: dict[str, None] = {}
         """Tracks to compare, in the order in which they came."""
-        self._first: dict[str, _First] = {}
-        """The tracks that are new, in the order in which they came."""
         self._new: set[str] = set()
-        """Those of them of which it has still to be asked whether they began in one of ours."""
+        """Tracks of which it has still to be asked whether they began in one of ours."""
+        self._began: dict[str, _First] = {}
+        """How the newest began, for notices of ours that are told a moment later: of so many as
+        are compared in one go, in the order in which they came."""
         self._compared: dict[str, Instant] = {}
         self._put: dict[str, None] = {}
         self._gone: dict[str, None] = {}
@@ -139,8 +140,10 @@ class Eyes:
                 # One that was lost outside of ours and is seen again has not come back for that.
                 made = replace(made, notice=self._left(track))
             if before is None:
-                self._first[track] = _First(made, now)
                 self._new.add(track)
+                self._began[track] = _First(made, now)
+                if len(self._began) > MAX_BATCH:
+                    del self._began[next(iter(self._began))]
             self._see(made)
             self._waiting[track] = None
 
@@ -169,12 +172,13 @@ class Eyes:
 
     # What it is compared with
 
-    def put_notices(self, notices: Iterable[Watched]) -> None:
+    def put_notices(self, notices: Iterable[Watched], now: Instant) -> None:
         """Compare with these, each in place of any that had its id."""
         notices = list(notices)
         self._volumes.put(notices)
-        if any(each.mine for each in notices):
-            self._new.update(self._first)
+        ours = [each.id for each in notices if each.mine]
+        if ours:
+            self._adopt_late(ours, now)
         self._waiting.update(dict.fromkeys(self.tracks))
 
     def drop_notices(self, notices: Iterable[str]) -> None:
@@ -207,9 +211,6 @@ class Eyes:
                 and age < GONE_MS[track.kind]
             ):
                 self._waiting[track.id] = None
-        for name, first in list(self._first.items()):
-            if name not in self._new and now.since(first.at) >= NEW_MS:
-                del self._first[name]
         for key, standing in list(self._standing.items()):
             since = standing.out_since
             if standing.alarm.lost and since is not None and now.since(since) >= LOST_KEPT_MS:
@@ -223,7 +224,7 @@ class Eyes:
         if not names:
             return 0
         batch = batch_of([self.tracks[name] for name in names])
-        self._adopt(names, now)
+        self._adopt(names, batch, now)
         alarmed = [
             (at, notice) for at, name in enumerate(names) for notice in self._about.get(name, ())
         ]
@@ -241,19 +242,36 @@ class Eyes:
             self._keep_in(at, name, batch, now)
         return len(names)
 
-    def _adopt(self, names: list[str], now: Instant) -> None:
-        """A track that was first seen inside a notice of ours belongs to it."""
-        new = [name for name in names if name in self._new]
-        self._new.difference_update(new)
-        free = [name for name in new if not self.tracks[name].notice]
+    def _adopt(self, names: list[str], batch: Batch, now: Instant) -> None:
+        """A track that is first seen inside a notice of ours belongs to it."""
+        new = [at for at, name in enumerate(names) if name in self._new]
+        self._new.difference_update(names)
+        free = [at for at in new if not self.tracks[names[at]].notice]
         if not free:
             return
-        began = batch_of([self._first[name].track for name in free])
-        for at, notice in self._volumes.first_in(began, now).items():
-            self._see(replace(self.tracks[free[at]], notice=notice))
+        for at, notice in self._volumes.first_in(batch, free, now).items():
+            self._see(replace(self.tracks[names[at]], notice=notice))
+
+    def _adopt_late(self, ours: list[str], now: Instant) -> None:
+        """So does one that was first seen a moment before the notice was told, inside of it.
+
+        Those that wait for `_adopt` are left to that.
+        """
+        names = [
+            name
+            for name, first in self._began.items()
+            if now.since(first.at) < NEW_MS
+            and name not in self._new
+            and not self.tracks[name].notice
+        ]
+        if not names:
+            return
+        began = batch_of([self._began[name].track for name in names])
+        for at, notice in self._volumes.inside_of(began, ours, now).items():
+            self._see(replace(self.tracks[names[at]], notice=notice))
 
     def _not_new(self, track: str) -> None:
-        self._first.pop(track, None)
+        self._began.pop(track, None)
         self._new.discard(track)
 
     def _weigh(self, key: _Key, found: Found, now: Instant) -> None:
