@@ -35,9 +35,8 @@ EAR = """
 def ear(north: Desk) -> Callable[[], list[float]]:
     """Return what the page's audio has begun to sound since it was last asked.
 
-    The page's clock is in the test's hand from before it was loaded: a timer that the page began
-    on its own clock would show that the test's has moved on only after a while, or never, if its
-    node tells the time before.
+    The page is loaded with the test's clock, so that its timers move on with that. One that it had
+    begun on its own clock would come later, and its node might tell the time before.
     """
     north.page.add_init_script(EAR)
     north.page.clock.install()

@@ -229,29 +229,30 @@ class Child:
         """Tell the process which notices there are, as often as they may have changed."""
         self._known.clear()
         self._say(Begin(ahead_ms=self._settings.ahead_s * 1_000))
-        listens = False
+        await self._tell_differences(writer)
+        # A notice that ended while there was no process has nothing that belongs to it.
+        self._belongs = {t: n for t, n in self._belongs.items() if n in self._known}
+        for track, notice in self._belongs.items():
+            self._say(Belong(track=track, notice=notice))
+        self._say(self._listen())
         while True:
-            self._wanted.clear()
-            put, gone = self._differences()
-            self._forget_orphans()
-            if gone:
-                self._say(Ended(notices=tuple(gone)))
-            for first in range(0, len(put), MOST_AT_ONCE):
-                self._say(Notices(put=tuple(put[first : first + MOST_AT_ONCE])))
-                await writer.drain()
-                await asyncio.sleep(0)
-            if not listens:
-                # A notice that ended while there was no process has nothing that belongs to it.
-                self._belongs = {t: n for t, n in self._belongs.items() if n in self._known}
-                for track, notice in self._belongs.items():
-                    self._say(Belong(track=track, notice=notice))
-                self._say(self._listen())
-                listens = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._wanted.wait()
             # What is declared in bulk comes a hundred times a second: it is told together.
             await asyncio.sleep(SOON_S)
+            await self._tell_differences(writer)
+
+    async def _tell_differences(self, writer: asyncio.StreamWriter) -> None:
+        self._wanted.clear()
+        put, gone = self._differences()
+        self._forget_orphans()
+        if gone:
+            self._say(Ended(notices=tuple(gone)))
+        for first in range(0, len(put), MOST_AT_ONCE):
+            self._say(Notices(put=tuple(put[first : first + MOST_AT_ONCE])))
+            await writer.drain()
+            await asyncio.sleep(0)
 
     def _listen(self) -> Listen:
         settings = self._settings

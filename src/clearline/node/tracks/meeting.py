@@ -377,9 +377,7 @@ class Volumes:
         t, v = self._reached(batch, pairs, np.zeros(len(batch.lats)))
         if not len(t):
             return
-        gap_m = lay(batch.lats[t], batch.lons[t], self._cores_of(v)).gap_m()
-        below, above, _ = gaps_cm(batch.level[t], self._bands[v])
-        inside = (gap_m == 0) & (np.maximum(below, above) <= 0)
+        inside = self._out_m(batch, _Pairs(t, v)) == 0
         rows = cast("list[int]", v[inside].tolist())
         for track, row in zip(cast("list[int]", t[inside].tolist()), rows, strict=True):
             found.setdefault(track, self._notices[row])
@@ -390,7 +388,10 @@ class Volumes:
         A track above or below is as far as infinity. None if no volume of it is open now.
         """
         open_now = self._open_rows(notice, now)
-        return self._out_m(batch, track, open_now) if open_now else None
+        if not open_now:
+            return None
+        pairs = _Pairs(np.full(len(open_now), track), np.array(open_now))
+        return float(np.min(self._out_m(batch, pairs)))
 
     def _open_rows(self, notice: str, now: Instant) -> list[int]:
         kept = self._rows.get(notice)
@@ -399,11 +400,12 @@ class Volumes:
             row for row in rows if self._numbers[row, _START] <= now <= self._numbers[row, _END]
         ]
 
-    def _out_m(self, batch: Batch, track: int, rows: list[int]) -> float:
-        many = [track] * len(rows)
-        gap_m = lay(batch.lats[many], batch.lons[many], [self._cores[row] for row in rows]).gap_m()
-        below, above, _ = gaps_cm(batch.level[many], self._bands[rows])
-        return float(np.min(np.where(np.maximum(below, above) > 0, np.inf, gap_m)))
+    def _out_m(self, batch: Batch, pairs: _Pairs) -> Floats:
+        """Return how far the track of each pair is out of its volume, as `outside_m` does."""
+        t, v = pairs
+        gap_m = lay(batch.lats[t], batch.lons[t], self._cores_of(v)).gap_m()
+        below, above, _ = gaps_cm(batch.level[t], self._bands[v])
+        return np.where(np.maximum(below, above) > 0, np.inf, gap_m)
 
 
 (
